@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# Debian packages: fetched with apt's own signature checks, unpacked beside the
+# system instead of installed into it.
+
+# The mirror that this machine's apt already uses for its own release.
+debian_mirror() {
+  apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+    awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }'
+}
+
+debian_codename() {
+  # shellcheck disable=SC1091
+  (. /etc/os-release && printf '%s' "${VERSION_CODENAME:-bookworm}")
+}
+
+# sid_apt COMMAND...: apt-get with sid as its only source, its lists and caches
+# under STATE and nothing installed, so that the machine's apt never sees sid.
+sid_apt() {
+  local root="$STATE/apt"
+  apt-get -q -o Dir::State="$root" -o Dir::State::status="$root/status" -o Dir::Cache="$root/cache" \
+    -o Dir::Etc::sourcelist="$root/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::Etc::preferencesparts=/dev/null -o Acquire::Languages=none \
+    -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root "$@"
+}
+
+prepare_sid_apt() {
+  local root="$STATE/apt" mirror
+  mirror="$(debian_mirror)"
+  [[ -n "$mirror" ]] || fail 'this machine has no Debian package source' 'the testbed needs Debian 12 with a configured apt'
+  mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
+  : >"$root/status"
+  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s sid main\n' "$mirror" >"$root/sources.list"
+  sid_apt update >>"$RUN/apt.log" 2>&1
+}
+
+# fetch_sid PACKAGE[=VERSION]: the pinned upstream version, else what sid has now.
+fetch_sid() {
+  local name="${1%%=*}" version="${1#*=}"
+  if [[ "$1" != *=* ]]; then
+    sid_apt download "$name"
+  elif ! sid_apt download "$name=$version*"; then
+    say "$name $version is no longer in sid: taking the version that is"
+    sid_apt download "$name"
+  fi
+}
+
+# Packages of the host itself: iptables must match its kernel and its rules.
+install_host_packages() {
+  local missing=() package
+  for package in "${HOST_PACKAGES[@]}"; do
+    dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok installed' || missing+=("$package")
+  done
+  ((${#missing[@]} > 0)) || return 0
+  say "installing ${missing[*]}"
+  apt-get -q update >>"$RUN/apt.log" 2>&1
+  DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >>"$RUN/apt.log" 2>&1
+}
+
+# Unpacks engine, client, Compose and registry into TOOLS, all or nothing: a
+# killed run leaves a folder without the stamp, which the next run replaces.
+unpack_tools() {
+  local wanted="${SID_PACKAGES[*]} ${RELEASE_PACKAGES[*]}" package
+  [[ "$(cat "$TOOLS/stamp" 2>/dev/null)" != "$wanted" ]] || return 0
+  say 'fetching the engine'
+  rm -rf "$STATE/debs" "$TOOLS.new"
+  mkdir -p "$STATE/debs" "$TOOLS.new/bin"
+  prepare_sid_apt
+  apt-get -q update >>"$RUN/apt.log" 2>&1
+  (
+    cd "$STATE/debs"
+    for package in "${SID_PACKAGES[@]}"; do fetch_sid "$package"; done
+    apt-get -q -o APT::Sandbox::User=root download "${RELEASE_PACKAGES[@]}"
+  ) >>"$RUN/apt.log" 2>&1 || fail "the engine's packages cannot be had" "see $RUN/apt.log"
+  for package in "$STATE"/debs/*.deb; do dpkg -x "$package" "$TOOLS.new"; done
+  ln -s ../usr/bin/docker ../usr/libexec/docker/cli-plugins/docker-compose "$TOOLS.new/bin/"
+  printf '%s' "$wanted" >"$TOOLS.new/stamp"
+  rm -rf "$TOOLS"
+  mv "$TOOLS.new" "$TOOLS"
+}
