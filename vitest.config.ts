@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{cli,contracts,kit,tools}/**/*.{unit,int}.test.ts"],
+          env: { FORCE_COLOR: "0" },
+        },
+      },
+      {
+        test: { name: "rules", include: ["test/rules/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "engine",
+          include: ["{cli,test,tools}/**/*.engine.test.ts"],
+          // One engine and two cores: stacks that start side by side would measure each other.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
