@@ -1,0 +1,50 @@
+/** Colours and emphasis; every function is the identity where colour is off. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+/** One thing that is going on: a service that starts, an image that is pulled. */
+export interface ProgressEvent {
+  /** Stable id of the row: "service/kafka", "image/mysql:8.0.44". */
+  readonly id: string;
+  /** What a person reads in the first column. */
+  readonly label: string;
+  readonly status: "waiting" | "working" | "done" | "failed" | "skipped";
+  /** Short and true: "initialising, 6 s", "ready 4.2 s", "waits for kafka". */
+  readonly text: string;
+  /** Bytes or pieces, where there is a total. */
+  readonly current?: number;
+  readonly total?: number;
+}
+
+/** The only writer to stdout and stderr. Results go to stdout, progress and notes to stderr. */
+export interface Output {
+  readonly style: Style;
+  /** True with -o json: handlers then need not build text. */
+  readonly json: boolean;
+  /** A line of a streaming command (logs, tail) on stdout; resolves when the reader has room for more. */
+  line(text: string): Promise<void>;
+  /** Raw bytes of a child's stdout or stderr (exec). */
+  raw(channel: "stdout" | "stderr", bytes: Uint8Array): Promise<void>;
+  /** One object of a JSON stream (-o json of a streaming command), wrapped in the envelope. */
+  record(data: unknown): Promise<void>;
+  /** A note on stderr: one line, shown also when progress is quiet only if it is a warning. */
+  note(text: string): void;
+  warn(text: string): void;
+  /** Only with --debug, on stderr. */
+  debug(text: string): void;
+  progress(event: ProgressEvent): void;
+  /** Ends the live area: the last state stays on a terminal. */
+  progressDone(): void;
+  /**
+   * Asks; with --yes answers true. Outside a terminal throws a MybrokerError (exit 2) that names `flag`.
+   */
+  confirm(question: string, flag: string): Promise<boolean>;
+  /** Registers a value that must never be printed: every later write has it replaced by ••••. */
+  redact(secret: string): void;
+}
