@@ -15,6 +15,8 @@ export interface Context {
   /** How the user spelled this program: "mybroker" or "npx mybroker"; every printed next command begins with it. */
   readonly invocation: string;
   readonly version: string;
+  /** Folder of mybroker's own package: templates, compose file and .env.example as they are shipped. */
+  readonly packageRoot: string;
   /** Unix time in milliseconds. */
   now(): number;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; long work ends at its next safe point. */

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join, relative } from "node:path";
+import type { Context } from "./context.js";
+
+/** Reads process, terminal and environment once. `packageRoot` is the folder of package.json; `signal` is the one that the signal handlers abort. */
+export function readContext(packageRoot: string, signal: AbortSignal): Context {
+  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+  return {
+    cwd: process.cwd(),
+    homeDir: process.env.HOME ?? homedir(),
+    env: process.env,
+    platform: process.platform,
+    uid: process.getuid?.(),
+    stdinIsTty: process.stdin.isTTY === true,
+    stdoutIsTty: process.stdout.isTTY === true,
+    stderrIsTty: process.stderr.isTTY === true,
+    columns: process.stdout.columns || process.stderr.columns || 80,
+    invocation: describeInvocation(process.argv[1] ?? "mybroker", process.env, process.cwd()),
+    version: manifest.version,
+    packageRoot,
+    now: Date.now,
+    signal,
+  };
+}
+
+/** How to spell the next command, so that it can be typed as printed. */
+export function describeInvocation(
+  scriptPath: string,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): string {
+  if (env.npm_command === "exec" || env.npm_lifecycle_event === "npx") return "npx mybroker";
+  const name = basename(scriptPath);
+  if (!name.endsWith(".js")) return name;
+  return `node ${relative(cwd, scriptPath)}`;
+}

@@ -1,0 +1,37 @@
+import { commands } from "./commands/registry.js";
+import { readContext } from "./kernel/read-context.js";
+import { run } from "./kernel/run.js";
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Runs the CLI on this process; the only place that ends it. `root` is the folder of package.json. */
+export async function main(root: string): Promise<void> {
+  const interruption = new AbortController();
+  let signalled: number | undefined;
+  for (const [name, number] of Object.entries(signalNumbers)) {
+    process.on(name, () => {
+      // The second one ends at once: whoever repeats it does not want to wait for a safe point.
+      if (signalled !== undefined) process.exit(128 + number);
+      signalled = number;
+      interruption.abort(new Error(name));
+    });
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that went away (| head) is a wish to stop, not a failure.
+    stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 3));
+  }
+  const exitCode = await run({
+    argv: process.argv.slice(2),
+    context: readContext(root, interruption.signal),
+    commands,
+    streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  });
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(signalled === undefined ? exitCode : 128 + signalled);
+}
+
+/** process.exit drops what a pipe has not taken yet. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}
