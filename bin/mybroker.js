@@ -9,7 +9,9 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const built = join(root, "dist", "main.js");
 
 if (major < 20 || (major === 20 && minor < 19)) {
-  refuse(`Node.js ${process.versions.node} is too old: mybroker needs 20.19 or later. Install the newest LTS from https://nodejs.org`);
+  refuse(
+    `Node.js ${process.versions.node} is too old: mybroker needs 20.19 or later. Install the newest LTS from https://nodejs.org`,
+  );
 } else if (process.platform === "win32") {
   refuse("mybroker does not run on Windows itself: it needs Linux or macOS. Run it in WSL2 (wsl --install)");
 } else if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-v")) {

@@ -1,3 +1,4 @@
+import { greetingCommand } from "./commands/greeting/definition.js";
 import { commands } from "./commands/registry.js";
 import { readContext } from "./kernel/read-context.js";
 import { run } from "./kernel/run.js";
@@ -24,6 +25,7 @@ export async function main(root: string): Promise<void> {
     argv: process.argv.slice(2),
     context: readContext(root, interruption.signal),
     commands,
+    greeting: greetingCommand,
     streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   });
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

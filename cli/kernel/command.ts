@@ -68,7 +68,12 @@ export interface CommandResult {
   readonly exitCode?: number;
   readonly project?: string;
   /** A result that explains its own failure (exit 1): printed as `error` of the document as well. */
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly details?: unknown };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly details?: unknown;
+  };
 }
 
 export type CommandHandler = (request: CommandRequest) => Promise<CommandResult>;

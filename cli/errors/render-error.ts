@@ -1,0 +1,44 @@
+import { EngineError } from "../engine/engine-error.js";
+import { exitCodes, MybrokerError } from "./mybroker-error.js";
+
+/** Turns whatever was thrown into an error for the user; what nobody foresaw is our bug. */
+export function toMybrokerError(thrown: unknown): MybrokerError {
+  if (thrown instanceof MybrokerError) return thrown;
+  if (thrown instanceof EngineError) {
+    return new MybrokerError({
+      code: `engine.${thrown.kind}`,
+      message: `The Docker engine answered: ${thrown.message}`,
+      ...(thrown.kind === "connection"
+        ? { hint: "see whether the engine still runs, then repeat the command" }
+        : {}),
+      exitCode: exitCodes.machine,
+      cause: thrown,
+    });
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new MybrokerError({
+    code: "internal.bug",
+    message: `mybroker failed where it should not: ${message}`,
+    hint: "repeat it with --debug and report what it prints",
+    exitCode: exitCodes.bug,
+    cause: thrown,
+  });
+}
+
+/** The lines of stderr for an error. */
+export function renderError(error: MybrokerError, invocation: string, debug: boolean): string[] {
+  const spell = (text: string): string => text.replaceAll("{mybroker}", invocation);
+  if (error.code.startsWith("usage.")) {
+    const sentence = `mybroker: ${spell(error.message)}${error.hint ? `. ${spell(error.hint)}` : ""}`;
+    return [sentence, ...error.lines.map(spell)];
+  }
+  const lines = [`✖ ${spell(error.message)}`, ...error.lines.map((line) => `  ${spell(line)}`)];
+  if (error.hint !== undefined) lines.push(`  Do      ${spell(error.hint)}`);
+  if (debug || error.exitCode === exitCodes.bug) lines.push(...describeStack(error));
+  return lines;
+}
+
+function describeStack(error: MybrokerError): string[] {
+  const origin = error.cause instanceof Error ? error.cause : error;
+  return (origin.stack ?? "").split("\n").map((line) => `  ${line}`);
+}

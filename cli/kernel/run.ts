@@ -1,0 +1,156 @@
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { renderError, toMybrokerError } from "../errors/render-error.js";
+import { createOutput, type RunOutput, type Streams } from "../output/create-output.js";
+import type { CommandDefinition, CommandResult, GlobalOptions } from "./command.js";
+import type { Context } from "./context.js";
+import { resolveGlobalOptions } from "./global-options.js";
+import { type Invocation, parseCommandLine } from "./program.js";
+
+export interface RunRequest {
+  readonly argv: readonly string[];
+  readonly context: Context;
+  readonly commands: readonly CommandDefinition[];
+  /** What `mybroker` without a command does. */
+  readonly greeting: CommandDefinition;
+  readonly streams: Streams;
+}
+
+/** One run of the CLI, from words to exit code; never throws. */
+export async function run(request: RunRequest): Promise<number> {
+  const { context, streams } = request;
+  let invocation: Invocation;
+  try {
+    invocation = parseCommandLine(request.argv, request.commands, context.invocation);
+  } catch (thrown) {
+    // Whether JSON was asked for is not parsed yet when parsing itself fails.
+    const json =
+      request.argv.includes("--json") || /(^| )(-o|--output)[ =]?json( |$)/.test(request.argv.join(" "));
+    const globals = resolveGlobalOptions({ json }, context.env);
+    const output = createOutput({ context, globals, streams, command: "usage" });
+    return reportError(toMybrokerError(thrown), { output, globals, context, command: "usage" });
+  }
+  if (invocation.kind === "help" || invocation.kind === "version") {
+    streams.stdout.write(`${invocation.kind === "help" ? invocation.text : context.version}\n`);
+    return exitCodes.done;
+  }
+  const definition = invocation.kind === "command" ? invocation.definition : request.greeting;
+  const globals = resolveGlobalOptions(invocation.values, context.env);
+  const liveProgress = await loadLiveProgress(context, globals, streams);
+  const output = createOutput({
+    context,
+    globals,
+    streams,
+    command: definition.name,
+    ...(liveProgress ? { liveProgress } : {}),
+  });
+  const place = { output, globals, context, command: definition.name };
+  try {
+    checkRuntime(globals);
+    const handler = await definition.load();
+    const result = await handler({
+      context,
+      output,
+      globals,
+      options: invocation.values,
+      args: invocation.kind === "command" ? invocation.args : [],
+    });
+    output.progressDone();
+    return await reportResult(result, definition, place);
+  } catch (thrown) {
+    output.progressDone();
+    return reportError(toMybrokerError(thrown), place);
+  }
+}
+
+interface Place {
+  readonly output: RunOutput;
+  readonly globals: GlobalOptions;
+  readonly context: Context;
+  readonly command: string;
+}
+
+async function reportResult(
+  result: CommandResult,
+  definition: CommandDefinition,
+  place: Place,
+): Promise<number> {
+  const exitCode = result.exitCode ?? exitCodes.done;
+  if (place.globals.output === "json") {
+    if (definition.kind === "stream" && result.data === undefined && result.error === undefined)
+      return exitCode;
+    const error =
+      result.error === undefined ? null : { hint: null, details: null, ...result.error, exitCode };
+    await writeDocument(place, {
+      ok: exitCode === 0,
+      project: result.project,
+      data: result.data ?? null,
+      error,
+    });
+    return exitCode;
+  }
+  const text = (result.text ?? []).map((line) => line.replaceAll("{mybroker}", place.context.invocation));
+  if (text.length > 0) await place.output.writeResult(text.join("\n"));
+  return exitCode;
+}
+
+async function reportError(error: MybrokerError, place: Place): Promise<number> {
+  if (place.globals.output === "json") {
+    await writeDocument(place, {
+      ok: false,
+      data: null,
+      error: {
+        code: error.code,
+        message: error.message,
+        hint: error.hint?.replaceAll("{mybroker}", place.context.invocation) ?? null,
+        exitCode: error.exitCode,
+        details: error.details ?? null,
+      },
+    });
+  } else {
+    place.output.writeError(renderError(error, place.context.invocation, place.globals.debug).join("\n"));
+  }
+  return error.exitCode;
+}
+
+interface DocumentFacts {
+  readonly ok: boolean;
+  readonly project?: string | undefined;
+  readonly data: unknown;
+  readonly error: unknown;
+}
+
+function writeDocument(place: Place, facts: DocumentFacts): Promise<void> {
+  const document = {
+    schema: `mybroker/${place.command}@1`,
+    ok: facts.ok,
+    runtime: "docker",
+    project: facts.project ?? null,
+    data: facts.data,
+    error: facts.error,
+  };
+  return place.output.writeResult(JSON.stringify(document));
+}
+
+/** The live area needs a spinner library that plain runs never load. */
+async function loadLiveProgress(context: Context, globals: GlobalOptions, streams: Streams) {
+  const wanted =
+    globals.progress === "tty" ||
+    (globals.progress === "auto" && context.stderrIsTty && !context.env.CI && context.env.TERM !== "dumb");
+  if (!wanted || globals.output === "json") return undefined;
+  const { createLiveProgress } = await import("../output/live-progress.js");
+  return createLiveProgress(streams.stderr as NodeJS.WriteStream, context.columns);
+}
+
+/** A choice that comes from the environment is checked like one from the command line. */
+function checkRuntime(globals: GlobalOptions): void {
+  if (globals.runtime === undefined || globals.runtime === "docker") return;
+  const embedded = globals.runtime === "embedded";
+  throw new MybrokerError({
+    code: "usage.runtime",
+    message: embedded
+      ? "the embedded runtime is not part of this version"
+      : `unknown runtime ${globals.runtime}`,
+    hint: "With Docker:  {mybroker} up --runtime docker",
+    exitCode: exitCodes.usage,
+  });
+}

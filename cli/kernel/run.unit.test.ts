@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { runCli } from "../../test/support/run-cli.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { CommandDefinition, CommandHandler } from "./command.js";
+
+function command(handler: CommandHandler, more: Partial<CommandDefinition> = {}): CommandDefinition {
+  return { name: "up", summary: "start", load: async () => handler, ...more };
+}
+
+describe("run", () => {
+  it("greets when no command is given", async () => {
+    const { exitCode, stdout, stderr } = await runCli([]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("mybroker up");
+  });
+
+  it("answers an unknown flag of Compose with ours, exit 2", async () => {
+    const run = await runCli(["up", "-q"], { commands: [command(async () => ({}))] });
+    expect(run).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: "mybroker: unknown option -q. For quiet progress:  mybroker --progress quiet up\n",
+    });
+  });
+
+  it("guesses what a misspelt flag and a misspelt command were meant to be", async () => {
+    const commands = [command(async () => ({}), { options: [{ flags: "--infra", description: "" }] })];
+    expect((await runCli(["up", "--infar"], { commands })).stderr).toBe(
+      "mybroker: unknown option --infar. Did you mean:  --infra\n",
+    );
+    expect((await runCli(["upp"], { commands })).stderr).toBe(
+      "mybroker: unknown command upp. Did you mean:  mybroker up\n",
+    );
+  });
+
+  it("takes global options before and after the command, the later one wins", async () => {
+    const seen: unknown[] = [];
+    const commands = [
+      command(async ({ globals }) => {
+        seen.push(globals.projectName, globals.output, globals.file);
+        return {};
+      }),
+    ];
+    await runCli(["-p", "one", "-f", "a.yml", "-f", "b.yml", "up", "-p", "two", "--json"], { commands });
+    expect(seen).toEqual(["two", "json", ["a.yml", "b.yml"]]);
+  });
+
+  it("writes exactly one JSON document for a result and for an error, and nothing on stderr", async () => {
+    const good = await runCli(["up", "--json"], {
+      commands: [command(async () => ({ data: { a: 1 }, project: "p" }))],
+    });
+    expect(good.json()).toEqual({
+      schema: "mybroker/up@1",
+      ok: true,
+      runtime: "docker",
+      project: "p",
+      data: { a: 1 },
+      error: null,
+    });
+    const bad = await runCli(["up", "-o", "json"], {
+      commands: [
+        command(async () => {
+          throw new MybrokerError({
+            code: "a.b",
+            message: "no",
+            hint: "{mybroker} up",
+            exitCode: exitCodes.machine,
+          });
+        }),
+      ],
+    });
+    expect(bad.stderr).toBe("");
+    expect(bad.exitCode).toBe(3);
+    expect(bad.json().error).toEqual({
+      code: "a.b",
+      message: "no",
+      hint: "mybroker up",
+      exitCode: 3,
+      details: null,
+    });
+    const usage = await runCli(["up", "--json", "--nope"], { commands: [command(async () => ({}))] });
+    expect(usage).toMatchObject({ exitCode: 2, stderr: "" });
+    expect(usage.json().error?.code).toBe("usage.unknown-option");
+  });
+
+  it("shows a stack only for what nobody foresaw, with exit 70", async () => {
+    const bug = await runCli(["up"], {
+      commands: [
+        command(async () => {
+          throw new TypeError("x is undefined");
+        }),
+      ],
+    });
+    expect(bug.exitCode).toBe(70);
+    expect(bug.stderr).toMatch(/at .*run\.unit\.test\.ts/);
+    const foreseen = await runCli(["up"], {
+      commands: [
+        command(async () => {
+          throw new MybrokerError({ code: "a.b", message: "taken", hint: "{mybroker} down", exitCode: 3 });
+        }),
+      ],
+    });
+    expect(foreseen.stderr).toBe("✖ taken\n  Do      mybroker down\n");
+  });
+
+  it("never prints a registered secret, on no channel", async () => {
+    const secret = "s3cr3t-of-a-test";
+    const { stdout, stderr } = await runCli(["up", "--progress", "plain"], {
+      commands: [
+        command(async ({ output }) => {
+          output.redact(secret);
+          output.note(`note ${secret}`);
+          output.progress({ id: "x", label: "x", status: "working", text: secret });
+          await output.line(`line ${secret}`);
+          return { text: [`text ${secret}`] };
+        }),
+      ],
+    });
+    expect(stdout + stderr).not.toContain(secret);
+    expect(stdout).toBe("line ••••\ntext ••••\n");
+  });
+
+  it("refuses a question outside a terminal and names the flag", async () => {
+    const { exitCode, stderr } = await runCli(["up"], {
+      commands: [
+        command(async ({ output }) => {
+          await output.confirm("Delete it?", "--yes");
+          return {};
+        }),
+      ],
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("answer it with --yes");
+  });
+
+  it("writes no ANSI off a terminal, and none with NO_COLOR on one", async () => {
+    const commands = [command(async ({ output }) => ({ text: [output.style.red("red")] }))];
+    expect((await runCli(["up"], { commands })).stdout).toBe("red\n");
+    expect((await runCli(["--color", "always", "up"], { commands })).stdout).toBe(
+      "\u001b[31mred\u001b[39m\n",
+    );
+    expect(
+      (await runCli(["up", "--progress", "plain"], { commands, tty: true, env: { NO_COLOR: "1" } })).stdout,
+    ).toBe("red\n");
+  });
+
+  it("refuses a runtime that is not there, also from the environment", async () => {
+    const run = await runCli(["up"], {
+      commands: [command(async () => ({}))],
+      env: { MYBROKER_RUNTIME: "embedded" },
+    });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain("embedded");
+  });
+});

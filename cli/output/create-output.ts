@@ -1,0 +1,109 @@
+import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { GlobalOptions } from "../kernel/command.js";
+import type { Context } from "../kernel/context.js";
+import type { Output } from "./output.js";
+import { createJsonProgress, createPlainProgress, type ProgressDisplay, quietProgress } from "./progress.js";
+import { Redactor } from "./redactor.js";
+import { createStyle } from "./style.js";
+
+export interface Streams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+/** The Output of one run, with what the kernel alone uses to print the end of it. */
+export interface RunOutput extends Output {
+  /** Writes to stdout, redacted, and waits until the stream has room. */
+  writeResult(text: string): Promise<void>;
+  writeError(text: string): void;
+}
+
+export interface OutputSetting {
+  readonly context: Context;
+  readonly globals: GlobalOptions;
+  readonly streams: Streams;
+  /** "ps": names the schema of streamed records. */
+  readonly command: string;
+  /** A live area for a terminal; loaded by the kernel only where one is shown. */
+  readonly liveProgress?: ProgressDisplay;
+}
+
+export function createOutput(setting: OutputSetting): RunOutput {
+  const { context, globals, streams } = setting;
+  const redactor = new Redactor();
+  const json = globals.output === "json";
+  const notesWanted = !json && globals.progress !== "json";
+  const writeStderr = (text: string): void => {
+    streams.stderr.write(`${redactor.apply(text)}\n`);
+  };
+  const progress = chooseProgress(setting, writeStderr);
+  const note = (text: string): void => progress.interrupt(() => writeStderr(text));
+
+  return {
+    style: createStyle(globals.color, context.stdoutIsTty && !json, context.env),
+    json,
+    line: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
+    raw: (channel, bytes) => writeFully(streams[channel], bytes),
+    record: (data) => {
+      const envelope = { schema: `mybroker/${setting.command}@1`, ok: true, runtime: "docker", data };
+      return writeFully(streams.stdout, `${redactor.apply(JSON.stringify(envelope))}\n`);
+    },
+    note: (text) => {
+      if (notesWanted && globals.progress !== "quiet") note(text);
+    },
+    warn: (text) => {
+      if (notesWanted) note(`! ${text}`);
+    },
+    debug: (text) => {
+      if (globals.debug) note(`debug: ${text}`);
+    },
+    progress: (event) => progress.update(event),
+    progressDone: () => progress.done(),
+    confirm: async (question, flag) => {
+      if (globals.yes) return true;
+      if (!context.stdinIsTty || !context.stderrIsTty || json) {
+        throw new MybrokerError({
+          code: "usage.question",
+          message: `This asks "${question}" and there is no terminal to answer on`,
+          hint: `answer it with ${flag}`,
+          exitCode: exitCodes.usage,
+        });
+      }
+      const prompt = createInterface({ input: streams.stdin, output: streams.stderr });
+      try {
+        const answer = await prompt.question(`${question} [y/N] `, { signal: context.signal });
+        return /^y(es)?$/i.test(answer.trim());
+      } finally {
+        prompt.close();
+      }
+    },
+    redact: (secret) => redactor.add(secret),
+    writeResult: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
+    writeError: (text) => progress.interrupt(() => writeStderr(text)),
+  };
+}
+
+function chooseProgress(setting: OutputSetting, write: (line: string) => void): ProgressDisplay {
+  const { globals } = setting;
+  if (globals.progress === "quiet") return quietProgress;
+  if (globals.progress === "json") return createJsonProgress(write);
+  if (globals.output === "json") return quietProgress;
+  return setting.liveProgress ?? createPlainProgress(write);
+}
+
+/** Resolves when the stream has room again, so that a slow reader slows the writer and memory stays bounded. */
+function writeFully(stream: Writable, chunk: string | Uint8Array): Promise<void> {
+  if (stream.write(chunk)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      stream.off("drain", finish);
+      stream.off("close", finish);
+      resolve();
+    };
+    stream.once("drain", finish);
+    stream.once("close", finish);
+  });
+}
