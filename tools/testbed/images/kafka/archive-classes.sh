@@ -6,6 +6,7 @@ bin=/opt/kafka/bin
 export KAFKA_HEAP_OPTS=-Xmx256M CLUSTER_ID=5L6g3nShT-eMCtK--X86sw
 # Classes that cannot be archived are a warning each, hundreds of lines.
 quiet=-Xlog:disable
+cp /etc/kafka/docker/*.yaml /opt/kafka/config/
 
 KAFKA_JVM_PERFORMANCE_OPTS="-XX:ArchiveClassesAtExit=/opt/kafka/storage.jsa $quiet" \
   "$bin/kafka-run-class.sh" kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \
@@ -22,4 +23,4 @@ kill -TERM "$server"
 # A JVM that a signal ended says 143.
 wait "$server" || (($? == 143))
 [[ -s /opt/kafka/storage.jsa && -s /opt/kafka/kafka.jsa ]]
-rm -rf /tmp/kraft-combined-logs /tmp/hsperfdata_* /opt/kafka/config/*
+rm -rf /tmp/kraft-combined-logs /tmp/hsperfdata_* /opt/kafka/config/server.properties

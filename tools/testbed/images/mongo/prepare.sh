@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# prepare.sh OUTDIR VERSION: FerretDB's server, which speaks MongoDB's wire
+# protocol, built from the Go module proxy. Exit 75: it cannot be had here.
+set -euo pipefail
+out="$1" version="$2"
+# The last release that keeps its data in SQLite.
+ferretdb=v1.24.2
+work="$(mktemp -d)"
+trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
+
+cannot() {
+  echo "mongo $version cannot be built: $1"
+  exit 75
+}
+
+command -v go >/dev/null || cannot 'no Go compiler is installed'
+module="$(cd "$work" && go mod download -json "github.com/FerretDB/FerretDB@$ferretdb" 2>"$work/error")" ||
+  cannot "FerretDB $ferretdb cannot be fetched: $(sed -nE 's/.*"Error": "(.*)".*/\1/p' <<<"$module" | cut -c1-200)"
+cp -r "$(sed -nE 's/.*"Dir": "(.*)".*/\1/p' <<<"$module")" "$work/source"
+chmod -R u+w "$work/source"
+
+# Two files that FerretDB's own release builds write; the second is the version
+# that buildInfo gives to clients.
+echo "$ferretdb" >"$work/source/build/version/version.txt"
+grep -oE '^[0-9]+\.[0-9]+\.[0-9]+' <<<"$version" >"$work/source/build/version/mongodb.txt" ||
+  cannot "its tag names no patch version, like 7.0.28"
+cd "$work/source"
+CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -tags ferretdb_no_postgresql,ferretdb_no_mysql \
+  -o "$out/ferretdb" ./cmd/ferretdb || cannot "FerretDB $ferretdb does not build with $(go version)"
