@@ -32,7 +32,7 @@ if [[ -z "$user" && -n "$password" || -n "$user" && -z "$password" ]]; then
        both must be specified for a user to be created"
 fi
 if compgen -G '/docker-entrypoint-initdb.d/*.sh' >/dev/null || compgen -G '/docker-entrypoint-initdb.d/*.js' >/dev/null; then
-  refuse "the testbed's mongo has no mongosh and runs nothing in /docker-entrypoint-initdb.d"
+  refuse "the testbed's mongo runs nothing in /docker-entrypoint-initdb.d"
 fi
 
 data=/data/db

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # prepare.sh OUTDIR VERSION: FerretDB's server, which speaks MongoDB's wire
-# protocol, built from the Go module proxy. Exit 75: it cannot be had here.
+# protocol, built from the Go module proxy, and MongoDB's own shell from npm.
+# Exit 75: they cannot be had here.
 set -euo pipefail
 out="$1" version="$2"
 # The last release that keeps its data in SQLite.
 ferretdb=v1.24.2
+# About what the official image of 7.0 has.
+mongosh=2.5.10
 work="$(mktemp -d)"
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
@@ -27,3 +30,6 @@ grep -oE '^[0-9]+\.[0-9]+\.[0-9]+' <<<"$version" >"$work/source/build/version/mo
 cd "$work/source"
 CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -tags ferretdb_no_postgresql,ferretdb_no_mysql \
   -o "$out/ferretdb" ./cmd/ferretdb || cannot "FerretDB $ferretdb does not build with $(go version)"
+
+npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --prefix "$out/mongosh" "mongosh@$mongosh" ||
+  cannot "mongosh $mongosh cannot be fetched from the npm registry"
