@@ -1,6 +1,8 @@
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 
-const machineFaults: Readonly<Record<string, { code: string; what: string; hint: (folder: string) => string }>> = {
+const machineFaults: Readonly<
+  Record<string, { code: string; what: string; hint: (folder: string) => string }>
+> = {
   EACCES: {
     code: "env.permission",
     what: "permission denied",
@@ -16,8 +18,16 @@ const machineFaults: Readonly<Record<string, { code: string; what: string; hint:
     what: "the file system is read-only",
     hint: (folder) => `Work on a copy that can be written, or remount:  findmnt -T ${folder}`,
   },
-  ENOSPC: { code: "env.disk-full", what: "the disk is full", hint: (folder) => `Make room, then again:  df -h ${folder}` },
-  EDQUOT: { code: "env.disk-full", what: "your disk quota is used up", hint: (folder) => `Make room:  df -h ${folder}` },
+  ENOSPC: {
+    code: "env.disk-full",
+    what: "the disk is full",
+    hint: (folder) => `Make room, then again:  df -h ${folder}`,
+  },
+  EDQUOT: {
+    code: "env.disk-full",
+    what: "your disk quota is used up",
+    hint: (folder) => `Make room:  df -h ${folder}`,
+  },
 };
 
 /**

@@ -43,7 +43,8 @@ export async function readTextFile(path: string): Promise<EnvFileOnDisk | undefi
   try {
     const stat = await file.stat();
     if (!stat.isFile()) throw wrongFile(path, stat.isDirectory() ? "is a folder" : "is not a regular file");
-    if (stat.size > largestBytes) throw wrongFile(path, `has ${stat.size} bytes, more than any .env file needs`);
+    if (stat.size > largestBytes)
+      throw wrongFile(path, `has ${stat.size} bytes, more than any .env file needs`);
     const bytes = await file.readFile();
     return {
       path,

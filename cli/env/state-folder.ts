@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { Context } from "../kernel/context.js";
 import { writeFileAtomically } from "./atomic-write.js";
@@ -14,8 +14,9 @@ export interface EnvBackup {
 }
 
 /**
- * What the CLI remembers about one project outside its folder, where `git clean -fdx` does not reach: backups of
- * .env and small JSON records. Folders are 0700, files 0600.
+ * What the CLI remembers about a project's folder outside of it, where `git clean -fdx` does not reach: backups of
+ * .env and small JSON records (one per project name where they speak of engine objects). Folders are 0700, files
+ * 0600.
  */
 export interface ProjectState {
   readonly folder: string;
@@ -39,19 +40,17 @@ export function locateStateFolder(context: StateContext): string {
   // The specification: a relative path is to be ignored.
   if (chosen !== undefined && isAbsolute(chosen)) return join(chosen, "mybroker");
   if (!isAbsolute(context.homeDir)) throw noStateFolder("HOME is not set", undefined);
-  if (context.platform === "darwin") return join(context.homeDir, "Library", "Application Support", "mybroker");
+  if (context.platform === "darwin")
+    return join(context.homeDir, "Library", "Application Support", "mybroker");
   return join(context.homeDir, ".local", "state", "mybroker");
 }
 
-/** The state of the project with this name in this folder; nothing is created before the first write. */
-export async function openProjectState(
-  context: StateContext,
-  project: { readonly name: string; readonly folder: string },
-): Promise<ProjectState> {
+/** The state of the project in this folder; nothing is created before the first write. */
+export async function openProjectState(context: StateContext, projectFolder: string): Promise<ProjectState> {
   const root = locateStateFolder(context);
-  const place = await realpath(project.folder).catch(() => project.folder);
+  const place = await realpath(projectFolder).catch(() => projectFolder);
   const digest = createHash("sha256").update(place).digest("hex").slice(0, 8);
-  const folder = join(root, "projects", `${project.name}-${digest}`);
+  const folder = join(root, "projects", `${basename(place) || "root"}-${digest}`);
   const backups = join(folder, "env");
   const record = (name: string) => join(folder, `${name}.json`);
   return {
@@ -75,7 +74,8 @@ async function saveBackup(folder: string, text: string, nowMs: number): Promise<
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const earlier = await listBackups(folder);
   const newest = earlier[0];
-  if (newest !== undefined && (await readFile(newest.path, "utf8").catch(() => undefined)) === text) return newest.path;
+  if (newest !== undefined && (await readFile(newest.path, "utf8").catch(() => undefined)) === text)
+    return newest.path;
   // A clock that was set back must not make the new copy look older than the ones before.
   const newestMs = newest === undefined ? 0 : Date.parse(newest.savedAt);
   const savedAt = new Date(Math.max(nowMs, newestMs + 1)).toISOString();
@@ -90,7 +90,8 @@ async function listBackups(folder: string): Promise<EnvBackup[]> {
   const backups: EnvBackup[] = [];
   for (const name of names.sort().reverse()) {
     const match = /^(\d{4}-\d{2}-\d{2}T\d{2})-(\d{2})-(\d{2}\.\d{3}Z)\.env$/.exec(name);
-    if (match !== null) backups.push({ path: join(folder, name), savedAt: `${match[1]}:${match[2]}:${match[3]}` });
+    if (match !== null)
+      backups.push({ path: join(folder, name), savedAt: `${match[1]}:${match[2]}:${match[3]}` });
   }
   return backups;
 }
