@@ -213,6 +213,8 @@ export interface MybrokerExtension {
   credentials?: { user?: string; password?: string; database?: string };
   /** Absolute path on the http port, or a full URL with the container's port. */
   healthUrl?: string;
+  /** Port inside the container that serves a page for a browser. */
+  uiPort?: number;
   owner?: string;
   topics?: string[];
   queues?: string[];
