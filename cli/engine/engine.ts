@@ -72,7 +72,9 @@ export interface EngineFacts {
   readonly apiVersion: string;
   readonly operatingSystem: string;
   readonly architecture: string;
+  /** 0 where the engine does not say (a proxy that forbids GET /info). */
   readonly memoryBytes: number;
+  /** 0 where the engine does not say. */
   readonly cpus: number;
   readonly rootless: boolean;
 }
@@ -217,6 +219,10 @@ export interface ExecSession {
 export interface EventFilter {
   readonly labels?: readonly string[];
   readonly types?: readonly ("container" | "network" | "volume" | "image")[];
+  /** "start", "die", "health_status"; undefined: all, also the three exec events of every healthcheck. */
+  readonly actions?: readonly string[];
+  /** Unix milliseconds on the engine's clock: replays from there (the engine keeps 256); default now. */
+  readonly sinceMs?: number;
 }
 
 export interface EngineEvent {

@@ -1,0 +1,127 @@
+import { hostname } from "node:os";
+import type { Context } from "../kernel/context.js";
+import { explainConnectFailure, explainHungEngine, explainNegotiation } from "./connect-errors.js";
+import { discoverEngines, type EngineAddress } from "./discover.js";
+import { DockerEngine } from "./docker-engine.js";
+import type { Engine, EngineFacts } from "./engine.js";
+import { EngineError } from "./engine-error.js";
+import { type FileReader, realFiles } from "./file-reader.js";
+import { hostAddressOf } from "./host-address.js";
+import { negotiateApi, negotiationOfRefusal, type VersionAnswer } from "./negotiate.js";
+import { openTransport } from "./open-transport.js";
+import { findCredentials } from "./registry-credentials.js";
+import type { Transport } from "./transport.js";
+
+export interface ConnectOptions {
+  /** Milliseconds that one engine has for its first answer; default 3000, ten seconds over ssh. */
+  readonly timeoutMs?: number;
+  readonly files?: FileReader;
+}
+
+/**
+ * The engine that the docker CLI would use, connected and with its API negotiated.
+ *
+ * @throws MybrokerError, exit 3, with the address and who chose it: engine.absent, engine.forbidden,
+ *   engine.hung, engine.not-running, engine.too-old, engine.too-new, engine.context-broken.
+ */
+export async function connectEngine(
+  context: Pick<Context, "env" | "homeDir" | "uid" | "platform">,
+  options: ConnectOptions = {},
+): Promise<Engine> {
+  const files = options.files ?? realFiles;
+  const addresses = discoverEngines({ ...context, files });
+  let firstFailure: unknown;
+  for (const address of addresses) {
+    try {
+      return await connectAddress(address, context, { ...options, files });
+    } catch (error) {
+      firstFailure ??= error;
+    }
+  }
+  throw firstFailure;
+}
+
+/** GET /info; the fields that we read. */
+interface InfoAnswer {
+  readonly OperatingSystem?: string;
+  readonly Architecture?: string;
+  readonly MemTotal?: number;
+  readonly NCPU?: number;
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+async function connectAddress(
+  address: EngineAddress,
+  context: Pick<Context, "env" | "homeDir" | "platform">,
+  options: ConnectOptions & { files: FileReader },
+): Promise<Engine> {
+  const timeoutMs = options.timeoutMs ?? (address.url.startsWith("ssh:") ? 10_000 : 3000);
+  const transport = await openTransport(address);
+  try {
+    const { version, info } = await ask(transport, { address, timeoutMs, platform: context.platform });
+    const outcome = negotiateApi(version);
+    if (outcome.kind !== "agreed") throw explainNegotiation(outcome, address, version);
+    transport.useApiVersion(outcome.apiVersion);
+    const inContainer = !context.env.MYBROKER_HOST && options.files.exists("/.dockerenv");
+    const gateway = inContainer ? await findOwnGateway(transport, timeoutMs) : undefined;
+    return new DockerEngine(transport, {
+      endpoint: {
+        url: address.url,
+        source: address.source,
+        hostAddress: hostAddressOf(address, context.env, gateway),
+      },
+      facts: factsOf(outcome.apiVersion, version, info),
+      credentialsFor: (reference) => findCredentials(reference, { ...context, files: options.files }),
+    });
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
+}
+
+async function ask(
+  transport: Transport,
+  where: { address: EngineAddress; timeoutMs: number; platform: NodeJS.Platform },
+): Promise<{ version: VersionAnswer; info: InfoAnswer }> {
+  const { address, timeoutMs, platform } = where;
+  const limit = AbortSignal.timeout(timeoutMs);
+  // A socket proxy may forbid /info; then its facts stay unknown, which is no reason to stop.
+  const info = transport.json<InfoAnswer>({ path: "/info", signal: limit }).catch(() => ({}));
+  try {
+    const version = await transport.json<VersionAnswer>({ path: "/version", signal: limit });
+    return { version, info: await info };
+  } catch (error) {
+    if (limit.aborted) throw explainHungEngine(address, timeoutMs, platform);
+    const refusal = error instanceof EngineError ? negotiationOfRefusal(error.message) : undefined;
+    if (refusal && refusal.kind !== "agreed") throw explainNegotiation(refusal, address, {});
+    throw explainConnectFailure(error, address, platform);
+  }
+}
+
+/** The gateway of the container that we run in, where it is one of this engine's own. */
+async function findOwnGateway(transport: Transport, timeoutMs: number): Promise<string | undefined> {
+  try {
+    const own = await transport.json<{
+      NetworkSettings?: { Networks?: Record<string, { Gateway?: string }> };
+    }>({
+      path: `/containers/${hostname()}/json`,
+      timeoutMs,
+    });
+    const networks = Object.values(own.NetworkSettings?.Networks ?? {});
+    return networks.find((network) => network.Gateway)?.Gateway;
+  } catch {
+    return undefined;
+  }
+}
+
+function factsOf(apiVersion: string, version: VersionAnswer, info: InfoAnswer): EngineFacts {
+  return {
+    version: version.Version ?? "unknown",
+    apiVersion,
+    operatingSystem: info.OperatingSystem ?? version.Os ?? "unknown",
+    architecture: version.Arch ?? info.Architecture ?? "unknown",
+    memoryBytes: info.MemTotal ?? 0,
+    cpus: info.NCPU ?? 0,
+    rootless: info.SecurityOptions?.some((option) => option.includes("name=rootless")) ?? false,
+  };
+}

@@ -1,0 +1,129 @@
+import type { Agent } from "node:http";
+import type { Duplex, Readable } from "node:stream";
+import type Docker from "dockerode";
+import { EngineError } from "./engine-error.js";
+import { normaliseEngineError } from "./normalise-engine-error.js";
+
+export interface EngineRequest {
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  /** Without version prefix: "/containers/json". */
+  readonly path: string;
+  /** Objects become JSON text, arrays repeated keys, undefined nothing. */
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: object;
+  /** A tar sent as the body. */
+  readonly tar?: NodeJS.ReadableStream | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until an answer must be complete; Infinity for calls that wait by their nature. */
+  readonly timeoutMs?: number;
+}
+
+const success = { 101: true, 200: true, 201: true, 202: true, 204: true, 304: true };
+const defaultTimeoutMs = 120_000;
+
+/** Sends Engine API calls over dockerode's connection; every failure leaves here as EngineError. */
+export class Transport {
+  readonly #docker: Docker;
+  readonly #agent: Agent;
+
+  constructor(docker: Docker, agent: Agent) {
+    this.#docker = docker;
+    this.#agent = agent;
+  }
+
+  /** From now on every path carries this version; before, the engine reads paths as its own newest API. */
+  useApiVersion(apiVersion: string): void {
+    Object.assign(this.#docker.modem, { version: `v${apiVersion}` });
+  }
+
+  /** The decoded JSON answer; undefined where the engine answers with nothing. */
+  async json<T>(request: EngineRequest): Promise<T> {
+    const answer = await this.#send(request, {});
+    if (!Buffer.isBuffer(answer)) return answer as T;
+    if (answer.length === 0) return undefined as T;
+    throw new EngineError({
+      kind: "other",
+      message: `${request.path} was answered with something else than JSON: ${excerpt(answer)}`,
+    });
+  }
+
+  /** For answers whose text does not matter (204, "OK"). */
+  async run(request: EngineRequest): Promise<void> {
+    await this.#send(request, {});
+  }
+
+  /** The answer's body as it arrives; resolves with the headers. */
+  async stream(request: EngineRequest): Promise<Readable> {
+    return (await this.#send(
+      { timeoutMs: Number.POSITIVE_INFINITY, ...request },
+      { isStream: true },
+    )) as Readable;
+  }
+
+  /** A connection taken over after the upgrade, both ways (exec, attach). */
+  async hijack(request: EngineRequest): Promise<Duplex> {
+    return (await this.#send(request, { isStream: true, hijack: true })) as Duplex;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(request: EngineRequest, mode: { isStream?: boolean; hijack?: boolean }): Promise<unknown> {
+    const limit = new AbortController();
+    const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => limit.abort(), timeoutMs) : undefined;
+    const signal = request.signal ? AbortSignal.any([limit.signal, request.signal]) : limit.signal;
+    try {
+      return await this.#dialWithRetry({ ...request, signal }, mode);
+    } catch (error) {
+      if (!limit.signal.aborted) throw normaliseEngineError(error);
+      throw new EngineError({
+        kind: "connection",
+        message: `the engine has not answered ${request.path} within ${timeoutMs / 1000} s`,
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A kept-alive connection may have died with the engine's last restart; asking again is safe for a GET. */
+  async #dialWithRetry(request: EngineRequest, mode: object): Promise<unknown> {
+    try {
+      return await this.#dial(request, mode);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      const stale = code === "ECONNRESET" || code === "EPIPE";
+      if (!stale || request.signal?.aborted || (request.method ?? "GET") !== "GET") throw error;
+      return await this.#dial(request, mode);
+    }
+  }
+
+  #dial(request: EngineRequest, mode: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#docker.modem.dial(
+        {
+          path: `${request.path}?`,
+          method: request.method ?? "GET",
+          options: { _query: withoutUndefined(request.query ?? {}), _body: request.body ?? {} },
+          ...(request.tar && { file: request.tar }),
+          ...(request.headers && { headers: { ...request.headers } }),
+          ...(request.signal && { abortSignal: request.signal }),
+          statusCodes: success,
+          ...mode,
+        },
+        (error: unknown, answer: unknown) => (error ? reject(error) : resolve(answer)),
+      );
+    });
+  }
+}
+
+function withoutUndefined(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}
+
+function excerpt(bytes: Buffer): string {
+  return JSON.stringify(bytes.subarray(0, 120).toString("utf8"));
+}
