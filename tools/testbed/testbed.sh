@@ -6,7 +6,7 @@ set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 for part in settings process packages network engine registry images; do
   # shellcheck source=/dev/null
-  [[ ! -f "$HERE/lib/$part.sh" ]] || source "$HERE/lib/$part.sh"
+  source "$HERE/lib/$part.sh"
 done
 
 usage() {
@@ -51,11 +51,12 @@ up() {
   take_lock
   install_host_packages
   unpack_tools
+  link_compose_plugin
   start_registry
   start_engine
   [[ "${1:-}" != --fresh ]] || remove_engine_contents
-  say "engine answers: export DOCKER_HOST=unix://$SOCKET"
   build_images
+  say "ready: export DOCKER_HOST=unix://$SOCKET"
 }
 
 down() {
@@ -64,17 +65,32 @@ down() {
   stop_engine
   stop_registry
   remove_network_leftovers
-  [[ "${1:-}" != --purge ]] || rm -rf "$STATE" "$RUN"
+  [[ "${1:-}" == --purge ]] || return 0
+  unlink_compose_plugin
+  remove_tree "$STATE"
+  remove_tree "$RUN"
+}
+
+status() {
+  if our_engine_answers; then
+    printf 'engine    %s at unix://%s\n' "$(docker_cli version -f '{{.Server.Version}}')" "$SOCKET"
+  else
+    printf 'engine    not running\n'
+  fi
+  registry_answers || { printf 'registry  not running\n'; return 0; }
+  printf 'registry  http://%s\n' "$REGISTRY_ADDRESS"
+  list_images | sed 's/^/image     /'
 }
 
 print_env() {
+  # shellcheck disable=SC2016 # the PATH of the shell that reads these lines
   printf 'export DOCKER_HOST=unix://%s\n' "$SOCKET"
-  printf 'export PATH=%s/bin:$PATH\n' "$TOOLS"
+  printf 'export PATH=%s/bin:"$PATH"\n' "$TOOLS"
 }
 
-case "${1:-}" in
-  up) up "${2:-}" ;;
-  down) down "${2:-}" ;;
+case "$*" in
+  up | 'up --fresh') up "${2:-}" ;;
+  down | 'down --purge') down "${2:-}" ;;
   status) status ;;
   env) print_env ;;
   *) usage >&2; exit 2 ;;

@@ -3,7 +3,8 @@
 
 docker_cli() {
   # An empty configuration: the user's may name another context, proxies or credential helpers.
-  DOCKER_CONFIG="$STATE/docker-config" DOCKER_BUILDKIT=0 DOCKER_HOST="unix://$SOCKET" DOCKER_CONTEXT='' "$TOOLS/usr/bin/docker" "$@"
+  DOCKER_CONFIG="$STATE/docker-config" DOCKER_BUILDKIT=0 DOCKER_HOST="unix://$SOCKET" DOCKER_CONTEXT='' \
+    "$TOOLS/usr/bin/docker" "$@"
 }
 
 # engine_answers HOST: whether a Docker Engine speaks there, within 3 s.
@@ -105,12 +106,7 @@ stop_engine() {
   mapfile -t pids < <(our_containerd_pids)
   stop_processes 10 "${pids[@]}"
   kill_orphaned_containers
-  unmount_leftovers
+  unmount_below "$RUN"
+  unmount_below "$ENGINE_DATA"
   clear_stale_engine_files
-}
-
-unmount_leftovers() {
-  local path
-  awk -v run="$RUN/" -v data="$ENGINE_DATA/" 'index($5, run) == 1 || index($5, data) == 1 { print $5 }' /proc/self/mountinfo |
-    sort -r | while read -r path; do umount -l "$path" || true; done
 }

@@ -4,6 +4,7 @@
 
 # The mirror that this machine's apt already uses for its own release.
 debian_mirror() {
+  # shellcheck disable=SC2016 # the names are apt's, not the shell's
   apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
     awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }'
 }
@@ -76,4 +77,18 @@ unpack_tools() {
   printf '%s' "$wanted" >"$TOOLS.new/stamp"
   rm -rf "$TOOLS"
   mv "$TOOLS.new" "$TOOLS"
+}
+
+# The docker client looks for its plugins in the user's and the system's
+# folders only; a plugin that the machine has stays.
+COMPOSE_PLUGIN=/usr/local/lib/docker/cli-plugins/docker-compose
+
+link_compose_plugin() {
+  [[ ! -e "$COMPOSE_PLUGIN" ]] || return 0
+  mkdir -p "${COMPOSE_PLUGIN%/*}"
+  ln -sfn "$TOOLS/usr/libexec/docker/cli-plugins/docker-compose" "$COMPOSE_PLUGIN"
+}
+
+unlink_compose_plugin() {
+  [[ "$(readlink "$COMPOSE_PLUGIN" || true)" != "$TOOLS"/* ]] || rm -f "$COMPOSE_PLUGIN"
 }

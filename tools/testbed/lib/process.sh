@@ -40,3 +40,16 @@ stop_processes() {
   kill -KILL "$@" 2>/dev/null || true
   wait_for 10 gone "$@"
 }
+
+# Mounts of a killed engine or of a half-built base, deepest first.
+unmount_below() {
+  local path
+  awk -v prefix="$1/" 'index($5, prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+    while read -r path; do umount -l "$path" || true; done
+}
+
+# rm -rf for folders in which something may still be mounted.
+remove_tree() {
+  unmount_below "$1"
+  rm -rf --one-file-system "$1"
+}

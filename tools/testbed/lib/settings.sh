@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # used by the files sourced after this one
 # Every path and version that more than one part of the testbed needs.
 
 STATE="${MYBROKER_TESTBED_STATE:-/var/lib/mybroker-testbed}"

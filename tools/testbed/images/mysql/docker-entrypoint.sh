@@ -105,8 +105,8 @@ run_init_files() {
   local file
   for file in /docker-entrypoint-initdb.d/*; do
     note "running $file"
+    # shellcheck source=/dev/null
     case "$file" in
-      # shellcheck source=/dev/null
       *.sh) if [[ -x "$file" ]]; then "$file"; else . "$file"; fi ;;
       *.sql) run_sql ${MYSQL_DATABASE:+--database="$MYSQL_DATABASE"} <"$file" ;;
       *.sql.gz) gunzip -c "$file" | run_sql ${MYSQL_DATABASE:+--database="$MYSQL_DATABASE"} ;;

@@ -57,8 +57,8 @@ run_init_files() {
   for file in /docker-entrypoint-initdb.d/*; do
     [[ -e "$file" ]] || continue
     printf '%s: running %s\n' "$0" "$file"
+    # shellcheck source=/dev/null
     case "$file" in
-      # shellcheck source=/dev/null
       *.sh) if [[ -x "$file" ]]; then "$file"; else . "$file"; fi ;;
       *.sql) run_sql -d "$POSTGRES_DB" -f "$file" ;;
       *.sql.gz) gunzip -c "$file" | run_sql -d "$POSTGRES_DB" ;;
