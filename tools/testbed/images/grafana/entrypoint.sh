@@ -14,9 +14,10 @@ refuse() {
 [ -r "$GF_PATHS_HOME" ] || refuse "GF_PATHS_HOME='$GF_PATHS_HOME' is not readable."
 [ -d "$GF_PATHS_PLUGINS" ] || mkdir "$GF_PATHS_PLUGINS"
 
-# Grafana stops at a provisioning file that it cannot read, too.
-find "$GF_PATHS_PROVISIONING" >/dev/null
-find "$GF_PATHS_PROVISIONING" -type f | while read -r file; do
+# Grafana stops at a provisioning file that it cannot read, and shows nothing
+# of a dashboard that it cannot read, which no health URL tells.
+find /etc/grafana "$GF_PATHS_PROVISIONING" >/dev/null
+find /etc/grafana "$GF_PATHS_PROVISIONING" -type f | while read -r file; do
   [ -r "$file" ] || refuse "open $file: permission denied"
 done
 
