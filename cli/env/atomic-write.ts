@@ -39,7 +39,8 @@ async function writeDurably(path: string, write: AtomicWrite): Promise<void> {
   try {
     // The umask may have taken bits away, never from 0600; a wider mode has to be asked for again.
     if ((mode & 0o077) !== 0) await file.chmod(mode);
-    if (write.owner !== undefined) await file.chown(write.owner.uid, write.owner.gid);
+    // Best effort: root in a user namespace or on a network file system may not give files away.
+    if (write.owner !== undefined) await file.chown(write.owner.uid, write.owner.gid).catch(() => undefined);
     await file.writeFile(write.text);
     await file.sync();
   } finally {

@@ -51,11 +51,7 @@ export async function findPortConflicts(check: PortCheck): Promise<PortConflict[
   const holders = await Promise.all(
     check.bindings.map(async (binding, index): Promise<PortHolder | undefined> => {
       const twin = check.bindings.slice(0, index).find((earlier) => overlaps(earlier, binding));
-      if (twin !== undefined) return { kind: "service", service: twin.service };
-      const container = findContainer(check, binding);
-      if (container === "own") return undefined;
-      if (container !== undefined) return container;
-      return check.local && (await isTaken(binding, check.platform)) ? { kind: "process" } : undefined;
+      return twin === undefined ? findHolder(check, binding) : { kind: "service", service: twin.service };
     }),
   );
   const conflicts = check.bindings.flatMap((binding, index) => {
@@ -63,6 +59,17 @@ export async function findPortConflicts(check: PortCheck): Promise<PortConflict[
     return holder === undefined ? [] : [{ ...binding, holder }];
   });
   return nameProcesses(conflicts, check.platform);
+}
+
+/** Who has one port; a process is not named yet, because that costs a look at every process there is. */
+export async function findHolder(
+  check: Omit<PortCheck, "bindings">,
+  binding: PlannedBinding,
+): Promise<PortHolder | undefined> {
+  const container = findContainer(check, binding);
+  if (container === "own") return undefined;
+  if (container !== undefined) return container;
+  return check.local && (await isTaken(binding, check.platform)) ? { kind: "process" } : undefined;
 }
 
 async function nameProcesses(
@@ -85,7 +92,7 @@ async function nameProcesses(
   });
 }
 
-function findContainer(check: PortCheck, binding: PlannedBinding): HoldingContainer | "own" | undefined {
+function findContainer(check: Omit<PortCheck, "bindings">, binding: PlannedBinding): HoldingContainer | "own" | undefined {
   for (const container of check.containers) {
     const publishes = container.ports.some(
       ({ hostPort, hostIp, protocol }) =>
