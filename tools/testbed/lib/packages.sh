@@ -21,7 +21,7 @@ sid_apt() {
   apt-get -q -o Dir::State="$root" -o Dir::State::status="$root/status" -o Dir::Cache="$root/cache" \
     -o Dir::Etc::sourcelist="$root/sources.list" -o Dir::Etc::sourceparts=/dev/null \
     -o Dir::Etc::preferencesparts=/dev/null -o Acquire::Languages=none \
-    -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root "$@"
+    -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@"
 }
 
 prepare_sid_apt() {

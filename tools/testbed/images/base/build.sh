@@ -18,6 +18,7 @@ cat >"$root/etc/apt/apt.conf.d/90testbed" <<'CONF'
 APT::Install-Recommends "false";
 Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
+Acquire::Retries "3";
 CONF
 apt-config dump | grep -iE '^Acquire::https?::Proxy' >"$root/etc/apt/apt.conf.d/91proxy" || true
 cat >"$root/etc/dpkg/dpkg.cfg.d/testbed" <<'CONF'
