@@ -52,7 +52,7 @@ function addressOfHost(host: string, input: DiscoverInput): EngineAddress {
   const url = host.includes("://") ? host : `tcp://${host}`;
   const scheme = url.slice(0, url.indexOf("://"));
   const source = "DOCKER_HOST";
-  if (!["unix", "npipe", "tcp", "http", "https", "ssh"].includes(scheme) || !isUrl(url)) {
+  if (!isEngineUrl(url)) {
     throw contextBroken(`DOCKER_HOST is "${host}", which is no address of an engine`, {
       hint: "export DOCKER_HOST=unix:///var/run/docker.sock, or unset DOCKER_HOST",
     });
@@ -65,8 +65,9 @@ function addressOfHost(host: string, input: DiscoverInput): EngineAddress {
   return { url, source, tls: readTls(dir, Boolean(DOCKER_TLS_VERIFY) || scheme === "https", input.files) };
 }
 
-function isUrl(url: string): boolean {
-  return url.startsWith("unix://") || url.startsWith("npipe://") || URL.canParse(url);
+function isEngineUrl(url: string): boolean {
+  if (/^(unix|npipe):\/\//.test(url)) return true;
+  return /^(tcp|https?|ssh):\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== "";
 }
 
 /** A config.json that cannot be used does not stop the docker CLI, so it does not stop us: it is only told. */
@@ -107,7 +108,7 @@ function parseEndpoint(text: string, where: string): { Host: string; SkipTLSVeri
       Endpoints?: { docker?: { Host?: unknown; SkipTLSVerify?: boolean } };
     };
     const endpoint = meta.Endpoints?.docker;
-    if (typeof endpoint?.Host === "string" && endpoint.Host.includes("://")) {
+    if (typeof endpoint?.Host === "string" && isEngineUrl(endpoint.Host)) {
       return { Host: endpoint.Host, SkipTLSVerify: endpoint.SkipTLSVerify === true };
     }
   } catch {

@@ -24,6 +24,7 @@ import type {
   PullOptions,
   PullProgress,
   RegistryAnswer,
+  TarSource,
   VolumeCreateBody,
   VolumeDetails,
 } from "./engine.js";
@@ -127,12 +128,12 @@ export class DockerEngine implements Engine {
     await this.#post(`/containers/${id}/rename`, { name });
   }
 
-  async putArchive(id: string, path: string, tar: NodeJS.ReadableStream | Uint8Array): Promise<void> {
+  async putArchive(id: string, path: string, tar: TarSource): Promise<void> {
     await this.#transport.run({
       method: "PUT",
       path: `/containers/${id}/archive`,
       query: { path },
-      tar: tar instanceof Uint8Array ? Buffer.from(tar) : tar,
+      tar,
       headers: { "Content-Type": "application/x-tar" },
     });
   }

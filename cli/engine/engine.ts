@@ -19,7 +19,7 @@ export interface Engine {
   removeContainer(id: string, options: { force: boolean; anonymousVolumes: boolean }): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   /** A tar stream unpacked at `path` (inline configs and secrets). */
-  putArchive(id: string, path: string, tar: NodeJS.ReadableStream | Uint8Array): Promise<void>;
+  putArchive(id: string, path: string, tar: TarSource): Promise<void>;
   /** A tar stream of a path in the container, also a stopped one. */
   getArchive(id: string, path: string): Promise<NodeJS.ReadableStream>;
   /** One sample; memory in bytes without page cache, as `docker stats` computes it. */
@@ -262,8 +262,11 @@ export interface PullProgress {
   readonly totalBytes?: number;
 }
 
+/** A tar as bytes, or as they come (unknown: tar-stream's pack() yields bytes and does not say so in its types). */
+export type TarSource = AsyncIterable<unknown> | Uint8Array;
+
 export interface BuildOptions {
-  readonly tar: NodeJS.ReadableStream;
+  readonly tar: TarSource;
   readonly dockerfile: string;
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;

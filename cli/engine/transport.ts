@@ -1,6 +1,7 @@
 import type { Agent } from "node:http";
-import type { Duplex, Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type Docker from "dockerode";
+import type { TarSource } from "./engine.js";
 import { EngineError } from "./engine-error.js";
 import { normaliseEngineError } from "./normalise-engine-error.js";
 
@@ -12,7 +13,7 @@ export interface EngineRequest {
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: object;
   /** A tar sent as the body. */
-  readonly tar?: NodeJS.ReadableStream | Buffer;
+  readonly tar?: TarSource;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until an answer must be complete; Infinity for calls that wait by their nature. */
@@ -37,11 +38,10 @@ export class Transport {
     Object.assign(this.#docker.modem, { version: `v${apiVersion}` });
   }
 
-  /** The decoded JSON answer; undefined where the engine answers with nothing. */
+  /** The decoded JSON answer. */
   async json<T>(request: EngineRequest): Promise<T> {
     const answer = await this.#send(request, {});
     if (!Buffer.isBuffer(answer)) return answer as T;
-    if (answer.length === 0) return undefined as T;
     throw new EngineError({
       kind: "other",
       message: `${request.path} was answered with something else than JSON: ${excerpt(answer)}`,
@@ -108,7 +108,7 @@ export class Transport {
           path: `${request.path}?`,
           method: request.method ?? "GET",
           options: { _query: withoutUndefined(request.query ?? {}), _body: request.body ?? {} },
-          ...(request.tar && { file: request.tar }),
+          ...(request.tar && { file: tarBody(request.tar) }),
           ...(request.headers && { headers: { ...request.headers } }),
           ...(request.signal && { abortSignal: request.signal }),
           statusCodes: success,
@@ -118,6 +118,10 @@ export class Transport {
       );
     });
   }
+}
+
+function tarBody(tar: TarSource): Buffer | Readable {
+  return tar instanceof Uint8Array ? Buffer.from(tar) : Readable.from(tar, { objectMode: false });
 }
 
 function withoutUndefined(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
