@@ -15,8 +15,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: "readme",
+          include: ["test/readme/**/*.e2e.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: "engine",
-          include: ["{cli,test,tools}/**/*.engine.test.ts"],
+          include: ["{cli,contracts,kit,test,tools}/**/*.engine.test.ts"],
           // One engine and two cores: stacks that start side by side would measure each other.
           fileParallelism: false,
           testTimeout: 300_000,

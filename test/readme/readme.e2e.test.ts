@@ -1,0 +1,85 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+/** An id that owns nothing on the machine. */
+const plainUser = 54_321;
+const root = resolve(import.meta.dirname, "../..");
+const firstScreen = readFileSync(join(root, "README.md"), "utf8").split("\n").slice(0, 40).join("\n");
+const commands = [...firstScreen.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
+  block.split("\n").filter((line) => line.trim() !== ""),
+);
+
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "mybroker-readme-"));
+  chmodSync(folder, 0o755);
+  for (const version of ["10", "11"]) {
+    execFileSync("npm", ["install", "--prefix", join(folder, `npm-${version}`), "--no-save", `npm@${version}`], {
+      stdio: "pipe",
+    });
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+/** Runs a line of the README in a fresh clone, as somebody who has nothing but Node. */
+function runAsStranger(command: string, npmVersion: string): Outcome {
+  const place = mkdtempSync(join(folder, "stranger-"));
+  const home = join(place, "home");
+  mkdirSync(home);
+  execFileSync("git", ["clone", "--quiet", "--no-local", root, join(place, "clone")]);
+  if (process.getuid?.() === 0) execFileSync("chown", ["-R", `${plainUser}:${plainUser}`, place]);
+  chmodSync(place, 0o755);
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|DOCKER_|COMPOSE_|MYBROKER_|VITEST|NODE_ENV|CI$|TEST$|XDG_|INIT_CWD)/i.test(name),
+  );
+  const env = {
+    ...Object.fromEntries(inherited),
+    HOME: home,
+    PATH: `${join(folder, `npm-${npmVersion}`, "node_modules/.bin")}:${process.env.PATH}`,
+    // Whatever engine this machine has, the stranger's has none.
+    DOCKER_HOST: `unix://${join(place, "no-engine.sock")}`,
+    FORCE_COLOR: "0",
+  };
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
+    cwd: join(place, "clone"),
+    env,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    ...(process.getuid?.() === 0 ? { uid: plainUser, gid: plainUser } : {}),
+  });
+  rmSync(place, { recursive: true, force: true });
+  return { status, text: stdout + stderr };
+}
+
+describe("README", () => {
+  it("has exactly two commands on its first screen", () => {
+    expect(commands).toEqual(["npm ci && npx mybroker up", "npm ci && npm test"]);
+  });
+
+  for (const version of ["10", "11"]) {
+    it(`its first command explains, with npm ${version}, what a machine without an engine lacks`, () => {
+      const { status, text } = runAsStranger(commands[0] ?? "", version);
+      expect({ status, text }).toMatchObject({ status: 3 });
+      expect(text).toContain("Docker");
+      expect(text).toContain("no-engine.sock");
+      expect(text).not.toMatch(/npm warn|^ +at /im);
+    });
+
+    it(`its second command passes with npm ${version}`, () => {
+      const { status, text } = runAsStranger(commands[1] ?? "", version);
+      expect({ status, text: status === 0 ? "" : text.slice(-4_000) }).toEqual({ status: 0, text: "" });
+      expect(text).not.toMatch(/npm warn/i);
+      expect(text).toMatch(/Tests +\d+ passed/);
+    });
+  }
+});
