@@ -6,7 +6,7 @@ export interface EnvAssignment {
   /** Raw value with its quotes, without an inline comment; empty for `KEY=`. */
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** Behind the line break that ends the assignment. */
+  /** Behind the line break that ends the assignment, or behind the quote where another one follows. */
   readonly end: number;
   /** False for a bare `KEY`, which takes its value from the shell. */
   readonly assigned: boolean;
@@ -15,7 +15,7 @@ export interface EnvAssignment {
 }
 
 const secretMark = /^[ \t]*#[ \t]*secret[ \t]*$/i;
-const statement = /[ \t]*(?:export[ \t]+)?([^\s=:#][^=:\n]*?)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|$))/y;
+const statement = /[ \t]*(?:export[ \t]+|(?!export[ \t]))((?:[^\s=:#][^=:\n]*?)?)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|$))/y;
 
 /**
  * Finds the assignments of a .env text. The grammar is Compose's (compose-go, dotenv/parser.go): `export`, `=` or `:`,
@@ -53,12 +53,15 @@ function readAssignment(text: string, start: number, comments: readonly number[]
   const assigned = match[2] !== undefined;
   const valueEnd = assigned ? endOfValue(text, valueStart) : valueStart;
   const lastComment = comments.at(-1);
+  // Behind a closing quote the next assignment may stand on the same line.
+  const rest = text.slice(valueEnd, endOfLine(text, valueEnd)).trim();
+  const sharesLine = rest !== "" && !rest.startsWith("#");
   return {
     key: match[1],
     blockStart: comments[0] ?? start,
     valueStart,
     valueEnd,
-    end: Math.min(endOfLine(text, valueEnd) + 1, text.length),
+    end: sharesLine ? valueEnd : Math.min(endOfLine(text, valueEnd) + 1, text.length),
     assigned,
     secret: lastComment !== undefined && secretMark.test(lineAt(text, lastComment)),
   };

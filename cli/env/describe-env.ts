@@ -1,0 +1,56 @@
+import { describeHolder } from "../preflight/port-text.js";
+import type { EnsureEnvResult } from "./ensure-env.js";
+
+const screenWidth = 80;
+
+/**
+ * What was done to .env, for `init` and for the first lines of `up`: names and counts, never a value. Empty where
+ * nothing was done.
+ */
+export function describeEnvResult(result: EnsureEnvResult): string[] {
+  const lines =
+    result.state === "unchanged" || result.state === "absent" ? [] : wrap(`${summarise(result)}.`);
+  if (result.portsMoved.length > 1) {
+    for (const { key, from, to, conflict } of result.portsMoved) {
+      lines.push(`  ${from} -> ${to}  ${key}, taken by ${describeHolder(conflict.holder)}`);
+    }
+  }
+  if (result.backup !== undefined) lines.push(`The .env before is kept at ${result.backup}`);
+  return lines;
+}
+
+function summarise(result: EnsureEnvResult): string {
+  const [move] = result.portsMoved;
+  const holder = move === undefined ? "" : describeHolder(move.conflict.holder);
+  const moved =
+    result.portsMoved.length === 1
+      ? `1 port moved (${move?.from} -> ${move?.to}, taken by ${holder})`
+      : `${result.portsMoved.length} ports moved`;
+  const parts = [
+    ...(result.added.length > 0 ? [`added ${result.added.join(", ")}`] : []),
+    ...(result.generated.length > 0 ? [count(result.generated.length, "secret")] : []),
+    ...(result.recovered.length > 0
+      ? [`${count(result.recovered.length, "secret")} recovered from the containers`]
+      : []),
+    ...(result.state === "updated" && result.derived.length > 0
+      ? [`derived ${result.derived.join(", ")}`]
+      : []),
+    ...(move === undefined ? [] : [moved]),
+  ];
+  return `.env ${result.state}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= screenWidth)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
