@@ -10,6 +10,7 @@ refuse() {
 }
 
 for assignment; do
+  # shellcheck disable=SC2163 # it holds NAME=VALUE
   export "$assignment"
 done
 
@@ -23,7 +24,8 @@ if [[ "${KAFKA_PROCESS_ROLES-}" == controller ]]; then
   [[ -z "$advertised" ]] || refuse 'KAFKA_ADVERTISED_LISTENERS is not supported on a KRaft controller.'
   unset KAFKA_ADVERTISED_LISTENERS
 elif [[ -z "${KAFKA_LISTENERS-}" && -n "$advertised" ]]; then
-  export KAFKA_LISTENERS="$(sed 's|://[^:]*:|://0.0.0.0:|g' <<<"$advertised")"
+  KAFKA_LISTENERS="$(sed 's|://[^:]*:|://0.0.0.0:|g' <<<"$advertised")"
+  export KAFKA_LISTENERS
 fi
 # The official image takes key stores here; the stand-in was never tried with any.
 case "$advertised" in

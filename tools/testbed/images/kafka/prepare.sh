@@ -33,10 +33,12 @@ dependency() {
 }
 
 copy_dependencies() {
-  mvn -B -q -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$out/libs" \
-    >"$work/mvn.log" 2>&1 || {
+  mvn -B -q -Dstyle.color=never -f "$work/pom.xml" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$out/libs" >"$work/mvn.log" 2>&1 || {
     cat "$work/mvn.log"
-    cannot "$(grep -m1 -oE '(Could not|Cannot|Failed to) .*' "$work/mvn.log" | cut -c1-200 || echo 'Maven failed')"
+    echo
+    cannot "$(sed -n 's/.*\[ERROR\] \(..*\)/\1/p' "$work/mvn.log" | head -n 1 | cut -c1-400)"
   }
 }
 
