@@ -46,7 +46,9 @@ export class PullTracker {
 
 function advance(before: PullProgress, phase: PullProgress["phase"], line: PullLine): PullProgress {
   const downloading = line.status === "Downloading";
-  const totalBytes = larger(before.totalBytes, downloading ? line.progressDetail?.total : undefined);
+  // Registries that stream without a length give 0 or -1.
+  const total = downloading && (line.progressDetail?.total ?? 0) > 0 ? line.progressDetail?.total : undefined;
+  const totalBytes = larger(before.totalBytes, total);
   const complete = line.status === "Download complete" || phase === "extracting" || phase === "done";
   const seen = complete ? totalBytes : downloading ? line.progressDetail?.current : undefined;
   const currentBytes = larger(before.currentBytes, seen);

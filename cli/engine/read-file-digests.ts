@@ -1,3 +1,4 @@
+import { pipeline } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
 import { digestFile } from "../reconcile/inline-files.js";
@@ -28,7 +29,10 @@ async function readDigest(engine: Engine, containerId: string, target: string): 
     throw error;
   }
   let digest: string | undefined;
-  for await (const entry of archive.pipe(extract())) {
+  const entries = extract();
+  // An error of the archive destroys the reader, which then throws below.
+  pipeline(archive, entries, () => {});
+  for await (const entry of entries) {
     const { uid = 0, gid = 0, mode = 0o444, type } = entry.header;
     const content = await buffer(entry);
     if (type === "file") digest = digestFile({ uid, gid, mode, content });
