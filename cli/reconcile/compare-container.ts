@@ -1,0 +1,53 @@
+import type { ContainerCreateBody, ContainerDetails, ImageDetails } from "../engine/engine.js";
+import { shapeOfBody, shapeOfDetails } from "./container-shape.js";
+import { type Description, describeShape } from "./describe-shape.js";
+
+/** One key of the compose file that a container and the file disagree on. */
+export interface Change {
+  /** "environment.LOG_LEVEL", "ports.6379/tcp", "healthcheck.test" */
+  readonly key: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/**
+ * Keys that the engine or its administrator may have set without being asked (default log options and ulimits,
+ * the docker CLI's proxy variables) or that a form of the payload does not show (selinux). A difference counts
+ * only together with a changed config-hash; without that rule a daemon default would recreate for ever.
+ */
+const unaskedKey =
+  /^(logging\.|ulimits\.|memswap_limit$|networks\..*\.mac_address$|volumes\..*\.selinux$|environment\.(http|https|ftp|no|all)_proxy$)/i;
+
+export interface Comparison {
+  readonly body: ContainerCreateBody;
+  readonly details: ContainerDetails;
+  /** The image that the container was made from, where the engine still has it. */
+  readonly image: ImageDetails | undefined;
+  /** Whether the container's config-hash label differs from the payload's. */
+  readonly hashDiffers: boolean;
+}
+
+/** What differs between the payload that we would send and the container that is there, in order of keys. */
+export function compareContainer(comparison: Comparison): Change[] {
+  const wished = describeShape(shapeOfBody(comparison.body, comparison.image));
+  const found = describeShape(shapeOfDetails(comparison.details));
+  return diffDescriptions(found, wished).filter(
+    (change) => comparison.hashDiffers || !unaskedKey.test(change.key) || isPlainChange(change),
+  );
+}
+
+/** Both sides say something: no default of anyone's. */
+function isPlainChange(change: Change): boolean {
+  return change.before !== undefined && change.after !== undefined;
+}
+
+export function diffDescriptions(before: Description, after: Description): Change[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return keys
+    .filter((key) => before[key] !== after[key])
+    .map((key) => ({
+      key,
+      ...(before[key] === undefined ? {} : { before: before[key] }),
+      ...(after[key] === undefined ? {} : { after: after[key] }),
+    }));
+}
