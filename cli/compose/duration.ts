@@ -25,7 +25,8 @@ export function parseDuration(text: string): bigint | undefined {
     const [whole, integer = "", fraction = "", unit = ""] = part;
     const size = nanosecondsPerUnit[unit];
     if (size === undefined || integer + fraction === "") return undefined;
-    total += BigInt(integer || "0") * size + (BigInt(fraction || "0") * size) / 10n ** BigInt(fraction.length);
+    total +=
+      BigInt(integer || "0") * size + (BigInt(fraction || "0") * size) / 10n ** BigInt(fraction.length);
     rest = rest.slice(whole.length);
   } while (rest !== "");
   if (total > largestDuration) return undefined;
@@ -48,7 +49,10 @@ export function formatDuration(nanoseconds: bigint): string {
 }
 
 function decimal(value: bigint, unit: bigint): string {
-  const fraction = (value % unit).toString().padStart(unit.toString().length - 1, "0").replace(/0+$/, "");
+  const fraction = (value % unit)
+    .toString()
+    .padStart(unit.toString().length - 1, "0")
+    .replace(/0+$/, "");
   return fraction === "" ? `${value / unit}` : `${value / unit}.${fraction}`;
 }
 

@@ -34,7 +34,8 @@ function readItem(node: SourceNode, path: string): HostEntry[] {
 }
 
 function readAddresses(host: string, node: SourceNode, path: string): HostEntry[] {
-  const addresses = node.kind === "list" ? node.items.map((item) => readText(item, path)) : [readText(node, path)];
+  const addresses =
+    node.kind === "list" ? node.items.map((item) => readText(item, path)) : [readText(node, path)];
   return readValue(node, path, () => addresses.map((address) => [checkHost(host), address] as const));
 }
 

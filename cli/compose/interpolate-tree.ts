@@ -25,7 +25,11 @@ export class TreeInterpolator {
 
   constructor(
     private readonly lookup: Lookup,
-    private readonly warn: (text: string) => void,
+    private readonly options: {
+      readonly warn: (text: string) => void;
+      /** Marks texts that a variable without a value made empty, so that a shape can pass them over. */
+      readonly tolerant: boolean;
+    },
   ) {}
 
   get variables(): Record<string, VariableUse> {
@@ -35,7 +39,10 @@ export class TreeInterpolator {
   /** Every text of the tree with its variables replaced. Keys are left as they are. */
   interpolateTree(node: SourceNode, path = ""): SourceNode {
     if (node.kind === "list") {
-      return { ...node, items: node.items.map((item, index) => this.interpolateTree(item, joinPath(path, index))) };
+      return {
+        ...node,
+        items: node.items.map((item, index) => this.interpolateTree(item, joinPath(path, index))),
+      };
     }
     if (node.kind === "mapping") {
       const entries = [...node.entries].map(
@@ -55,7 +62,7 @@ export class TreeInterpolator {
         this.count(mention, node.place, path);
       }),
     );
-    return { ...node, value, ...(blanked ? { blanked } : {}) };
+    return { ...node, value, ...(blanked && this.options.tolerant ? { blanked } : {}) };
   }
 
   private guard(place: Place, path: string, run: () => string): string {
@@ -73,10 +80,13 @@ export class TreeInterpolator {
     use.required ||= mention.required;
     if (mention.defaultValue !== undefined) use.defaultValue ??= mention.defaultValue;
     use.places.push({ file: place.file, line: place.line, path });
-    if (mention.missing) this.missing.push({ name: mention.name, message: mention.message ?? "", place, path });
+    if (mention.missing)
+      this.missing.push({ name: mention.name, message: mention.message ?? "", place, path });
     if (mention.unset && !this.warned.has(mention.name)) {
       this.warned.add(mention.name);
-      this.warn(`The variable ${mention.name} is not set, it is taken as empty (${place.shownFile}:${place.line})`);
+      this.options.warn(
+        `The variable ${mention.name} is not set, it is taken as empty (${place.shownFile}:${place.line})`,
+      );
     }
   }
 }
@@ -86,9 +96,9 @@ export function missingVariablesError(missing: readonly MissingVariable[]) {
   const byName = groupByName(missing);
   const names = [...byName.keys()];
   const lines = [...byName].map(([name, items]) => {
-    const places = [...new Set(items.map((item) => `${item.place.shownFile}:${item.place.line}`))];
+    const places = listPlaces(items.map((item) => item.place));
     const message = items.find((item) => item.message !== "")?.message;
-    return `  ${name}  ${places.join(", ")}${message === undefined ? "" : `  ${message}`}`;
+    return `  ${name}  ${places}${message === undefined ? "" : `  ${message}`}`;
   });
   const [first] = missing;
   return composeError({
@@ -109,6 +119,14 @@ export function missingVariablesError(missing: readonly MissingVariable[]) {
       line: first?.place.line,
     },
   });
+}
+
+/** "compose.yml:77, 94, override.yml:3" */
+function listPlaces(places: readonly Place[]): string {
+  const lines = new Map<string, Set<number>>();
+  for (const { shownFile, line } of places)
+    lines.set(shownFile, (lines.get(shownFile) ?? new Set()).add(line));
+  return [...lines].map(([file, numbers]) => `${file}:${[...numbers].join(", ")}`).join(", ");
 }
 
 function groupByName(missing: readonly MissingVariable[]): Map<string, MissingVariable[]> {

@@ -37,7 +37,8 @@ export function interpolate(template: string, lookup: Lookup, mention: Interpola
 }
 
 function substitute(template: string, context: Interpolation, depth: number): string {
-  if (depth > deepestNesting) throw new InvalidTemplate(`more than ${deepestNesting} variables inside each other`);
+  if (depth > deepestNesting)
+    throw new InvalidTemplate(`more than ${deepestNesting} variables inside each other`);
   let result = "";
   let index = 0;
   while (index < template.length) {

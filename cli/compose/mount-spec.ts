@@ -52,7 +52,10 @@ function applyOptions(mount: Mount, options: readonly string[]): void {
     else if (propagations.has(option)) mount.bind = { ...mount.bind, propagation: option };
     else if (option === "z" || option === "Z") mount.bind = { ...mount.bind, selinux: option };
     // Compose ignores a word that it does not know; a typo in "ro" would make the mount writable.
-    else throw new InvalidValue(`option "${option}" of a volume; it can be ro, rw, z, Z, nocopy or a propagation`);
+    else
+      throw new InvalidValue(
+        `option "${option}" of a volume; it can be ro, rw, z, Z, nocopy or a propagation`,
+      );
   }
 }
 

@@ -48,7 +48,10 @@ function malformed(error: YAMLError, text: string, source: SourceFile & { lineCo
     code: "malformed",
     message: `column ${col}: not valid YAML: ${firstSentence(error.message)}`,
     place: { file: source.file, shownFile: source.shownFile, line },
-    lines: [`  ${line} | ${shown}`, `  ${" ".repeat(String(line).length)} | ${" ".repeat(Math.min(col - 1, 200))}^`],
+    lines: [
+      `  ${line} | ${shown}`,
+      `  ${" ".repeat(String(line).length)} | ${" ".repeat(Math.min(col - 1, 200))}^`,
+    ],
     hint: "Correct that line; indentation in YAML is made of spaces, never of tabs.",
     details: { column: col },
   });
@@ -73,7 +76,11 @@ class DocumentReader {
     const contents = this.document.contents;
     const start: Place = { ...this.file, line: 1 };
     if (contents === null) return { root: { kind: "scalar", value: null, place: start }, resets: [] };
-    const root = this.convert(contents, [], this.placeOf(contents)) ?? { kind: "scalar", value: null, place: start };
+    const root = this.convert(contents, [], this.placeOf(contents)) ?? {
+      kind: "scalar",
+      value: null,
+      place: start,
+    };
     return { root, resets: this.resets };
   }
 
@@ -84,7 +91,11 @@ class DocumentReader {
   /** Undefined for a value tagged !reset: the key is then as if it had not been written. */
   private convert(node: Node, path: string[], place: Place): SourceNode | undefined {
     if (++this.nodes > nodeLimit) {
-      throw composeError({ code: "too-large", message: `more than ${nodeLimit} values once its aliases are followed`, place });
+      throw composeError({
+        code: "too-large",
+        message: `more than ${nodeLimit} values once its aliases are followed`,
+        place,
+      });
     }
     if (isAlias(node)) return this.followAlias(node, path, place);
     const tag = node.tag;
@@ -116,7 +127,11 @@ class DocumentReader {
   private followAlias(alias: Alias, path: string[], place: Place): SourceNode | undefined {
     const target = alias.resolve(this.document);
     if (target === undefined) {
-      throw composeError({ code: "malformed", message: `no anchor &${alias.source} stands above this alias`, place });
+      throw composeError({
+        code: "malformed",
+        message: `no anchor &${alias.source} stands above this alias`,
+        place,
+      });
     }
     if (this.openAliases.has(target)) {
       throw composeError({ code: "malformed", message: `the alias *${alias.source} contains itself`, place });
@@ -161,12 +176,20 @@ class DocumentReader {
   }
 
   /** `<<: *base` or `<<: [*a, *b]`, where earlier ones win. */
-  private mergeInto(merged: Map<string, SourceNode>, value: Node | null, at: { path: string[]; place: Place }): void {
+  private mergeInto(
+    merged: Map<string, SourceNode>,
+    value: Node | null,
+    at: { path: string[]; place: Place },
+  ): void {
     const converted = value === null ? undefined : this.convert(value, at.path, at.place);
     const sources = converted?.kind === "list" ? converted.items : [converted];
     for (const source of sources) {
       if (source?.kind !== "mapping") {
-        throw composeError({ code: "malformed", message: "<< takes a mapping or a list of mappings", place: at.place });
+        throw composeError({
+          code: "malformed",
+          message: "<< takes a mapping or a list of mappings",
+          place: at.place,
+        });
       }
       for (const [key, node] of source.entries) if (!merged.has(key)) merged.set(key, node);
     }

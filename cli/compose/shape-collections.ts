@@ -1,5 +1,13 @@
 import { InvalidValue } from "./port-mapping.js";
-import { type JsonObject, mergeObjects, type ReadContext, readChild, readValue, type Shape, wrongType } from "./shape.js";
+import {
+  type JsonObject,
+  mergeObjects,
+  type ReadContext,
+  readChild,
+  readValue,
+  type Shape,
+  wrongType,
+} from "./shape.js";
 import { readText } from "./shape-values.js";
 import { joinPath, type SourceNode } from "./source-tree.js";
 import { formatScalar } from "./yaml-scalar.js";
@@ -22,8 +30,13 @@ export interface ListRules {
 
 /** A list to which a later file adds. */
 export function list(rules: ListRules): Shape {
-  const dedupe = (items: readonly unknown[]) => (rules.keyOf === undefined ? [...items] : uniqueBy(items, rules.keyOf));
-  const item: Shape = { read: rules.readItem, merge: (_base, override) => override, finish: (value) => value };
+  const dedupe = (items: readonly unknown[]) =>
+    rules.keyOf === undefined ? [...items] : uniqueBy(items, rules.keyOf);
+  const item: Shape = {
+    read: rules.readItem,
+    merge: (_base, override) => override,
+    finish: (value) => value,
+  };
   return {
     read(node, path, context) {
       const isText = rules.orText === true && node.kind === "scalar" && typeof node.value === "string";
@@ -45,10 +58,18 @@ export const byName = (item: unknown): string => String(item).split("=")[0] ?? "
 
 export const textList = list({ readItem: readText });
 export const uniqueTextList = list({ readItem: readText, keyOf: byName });
-export const textOrList = list({ readItem: readText, keyOf: byName, orText: true, wanted: "a text or a list" });
+export const textOrList = list({
+  readItem: readText,
+  keyOf: byName,
+  orText: true,
+  wanted: "a text or a list",
+});
 
 /** A mapping with keys of the user's choosing. */
-export function mapOf(shape: Shape, rules: { readonly keys?: RegExp; readonly nullIs?: unknown } = {}): Shape {
+export function mapOf(
+  shape: Shape,
+  rules: { readonly keys?: RegExp; readonly nullIs?: unknown } = {},
+): Shape {
   const keys = rules.keys ?? /./;
   return {
     read(node, path, context) {
@@ -67,7 +88,10 @@ export function mapOf(shape: Shape, rules: { readonly keys?: RegExp; readonly nu
     },
     merge: (base, override) => mergeObjects(base as JsonObject, override as JsonObject, () => orNull(shape)),
     finish(value) {
-      const entries = Object.entries(value as JsonObject).map(([key, child]) => [key, orNull(shape).finish(child)]);
+      const entries = Object.entries(value as JsonObject).map(([key, child]) => [
+        key,
+        orNull(shape).finish(child),
+      ]);
       return Object.fromEntries(entries.filter(([, child]) => child !== undefined));
     },
   };
@@ -91,7 +115,10 @@ export function keyValues(rules: { readonly unset: null | "" }): Shape {
       if (node.kind === "scalar") throw wrongType(node, path, "a mapping or a list");
       const entries =
         node.kind === "mapping"
-          ? [...node.entries].map(([key, child]) => [key, readPairValue(child, joinPath(path, key), rules.unset)])
+          ? [...node.entries].map(([key, child]) => [
+              key,
+              readPairValue(child, joinPath(path, key), rules.unset),
+            ])
           : node.items.map((child, index) => readPair(child, joinPath(path, index), rules.unset));
       context.locate(path, node.place);
       return Object.fromEntries(entries);

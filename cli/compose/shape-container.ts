@@ -31,7 +31,9 @@ export const command: Shape = {
       const split = splitShellWords(line);
       if (split === undefined) throw new InvalidValue("a quote or parenthesis does not close");
       if (split.ignored !== "") {
-        context.warn(`${path}: no shell runs this, ${split.ignored.slice(0, 1)} and what follows is ignored; use sh -c`);
+        context.warn(
+          `${path}: no shell runs this, ${split.ignored.slice(0, 1)} and what follows is ignored; use sh -c`,
+        );
       }
       return split.words;
     });
@@ -118,7 +120,8 @@ export const mounts = list({
     }
     const value = mountObject.read(node, path, context) as Mount;
     return readValue(node, path, () => {
-      if (value.type === undefined) throw new InvalidValue("type is missing; it can be bind, volume or tmpfs");
+      if (value.type === undefined)
+        throw new InvalidValue("type is missing; it can be bind, volume or tmpfs");
       if (value.target === undefined || value.target === "") throw new InvalidValue("target is missing");
       if (value.type === "bind" && !value.source) throw new InvalidValue("a bind mount needs a source");
       return { ...(mountObject.finish(value) as Mount), target: cleanTarget(value.target) };

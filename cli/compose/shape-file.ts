@@ -24,7 +24,12 @@ function resource(fields: Parameters<typeof object>[0], unsupported: readonly st
       const { name } = value.external as { name?: string };
       if (value.name !== undefined && name !== undefined && name !== value.name) {
         const place = node.place;
-        throw composeError({ code: "invalid-value", message: `${path}: name and external.name differ`, place, path });
+        throw composeError({
+          code: "invalid-value",
+          message: `${path}: name and external.name differ`,
+          place,
+          path,
+        });
       }
       return { ...value, external: true, ...(name === undefined ? {} : { name }) };
     },
@@ -64,7 +69,8 @@ function ipamPools(): Shape {
     ...pools,
     merge(base, override) {
       const merged = new Map((base as JsonObject[]).map((item) => [item.subnet, item]));
-      for (const item of override as JsonObject[]) merged.set(item.subnet, { ...merged.get(item.subnet), ...item });
+      for (const item of override as JsonObject[])
+        merged.set(item.subnet, { ...merged.get(item.subnet), ...item });
       return [...merged.values()];
     },
   };

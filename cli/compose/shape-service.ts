@@ -1,9 +1,20 @@
 import { extraHosts } from "./extra-hosts.js";
+import { InvalidValue } from "./port-mapping.js";
 import { type JsonObject, object, readValue, type Shape, wrongType } from "./shape.js";
 import { keyValues, list, mapOf, textList, textOrList, uniqueTextList } from "./shape-collections.js";
 import { command, expose, fileReferences, healthTest, mounts, ports, ulimit } from "./shape-container.js";
-import { boolean, bytes, cpus, duration, integer, looseText, readText, scalar, text, word } from "./shape-values.js";
-import { InvalidValue } from "./port-mapping.js";
+import {
+  boolean,
+  bytes,
+  cpus,
+  duration,
+  integer,
+  looseText,
+  readText,
+  scalar,
+  text,
+  word,
+} from "./shape-values.js";
 
 /** Names of services, networks, volumes, configs and secrets. */
 export const resourceName = /^[a-zA-Z0-9._-]+$/;
@@ -44,7 +55,9 @@ const buildObject = object(
 const build: Shape = {
   ...buildObject,
   read(node, path, context) {
-    return node.kind === "mapping" ? buildObject.read(node, path, context) : { context: readText(node, path) };
+    return node.kind === "mapping"
+      ? buildObject.read(node, path, context)
+      : { context: readText(node, path) };
   },
 };
 
@@ -58,7 +71,8 @@ const dependencyObject = object({
 const dependsOn: Shape = {
   ...mapOf(dependencyObject, { keys: resourceName }),
   read(node, path, context) {
-    if (node.kind === "mapping") return mapOf(dependencyObject, { keys: resourceName }).read(node, path, context);
+    if (node.kind === "mapping")
+      return mapOf(dependencyObject, { keys: resourceName }).read(node, path, context);
     if (node.kind === "scalar") throw wrongType(node, path, "a list or a mapping");
     const entries = node.items.map((item, index) => {
       const name = readText(item, `${path}[${index}]`);
@@ -118,7 +132,10 @@ const deployObject = object(
       keep: true,
       shape: object({
         limits: { keep: true, shape: object({ ...limits, pids: { shape: integer } }) },
-        reservations: { keep: true, shape: object(limits, { unsupported: ["devices", "generic_resources"] }) },
+        reservations: {
+          keep: true,
+          shape: object(limits, { unsupported: ["devices", "generic_resources"] }),
+        },
       }),
     },
   },
@@ -180,9 +197,27 @@ const restart = scalar((node, path) => {
 });
 
 const unsupportedServiceKeys = [
-  ...["annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "cpu_count", "cpu_percent", "cpu_period"],
+  ...[
+    "annotations",
+    "attach",
+    "blkio_config",
+    "cgroup",
+    "cgroup_parent",
+    "cpu_count",
+    "cpu_percent",
+    "cpu_period",
+  ],
   ...["cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpuset", "credential_spec", "develop"],
-  ...["device_cgroup_rules", "devices", "dns_opt", "dns_search", "domainname", "extends", "external_links", "gpus"],
+  ...[
+    "device_cgroup_rules",
+    "devices",
+    "dns_opt",
+    "dns_search",
+    "domainname",
+    "extends",
+    "external_links",
+    "gpus",
+  ],
   ...["group_add", "ipc", "isolation", "label_file", "links", "mac_address", "mem_swappiness", "models"],
   ...["oom_kill_disable", "oom_score_adj", "pids_limit", "post_start", "pre_stop", "provider"],
   ...["pull_refresh_after", "runtime", "storage_opt", "use_api_socket", "userns_mode", "uts", "volumes_from"],

@@ -21,7 +21,6 @@ export function readLooseText(node: SourceNode, path: string): string {
   throw wrongType(node, path, "a text or a number");
 }
 
-
 export const text = scalar(readText);
 export const looseText = scalar(readLooseText);
 
@@ -60,7 +59,8 @@ export const boolean = scalar((node, path, context) => {
 
 export function readInteger(node: SourceNode, path: string): number {
   if (node.kind === "scalar") {
-    const value = typeof node.value === "string" && /^[-+]?\d+$/.test(node.value) ? Number(node.value) : node.value;
+    const value =
+      typeof node.value === "string" && /^[-+]?\d+$/.test(node.value) ? Number(node.value) : node.value;
     if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   }
   throw wrongType(node, path, "a whole number");
@@ -100,7 +100,8 @@ export const bytes: Shape = {
     const value = String(node.value);
     return readValue(node, path, () => {
       const size = typeof node.value === "string" ? parseByteSize(value) : undefined;
-      if (size === undefined) throw new InvalidValue(`"${value}" is no size; write 512m or 1g, or whole bytes`);
+      if (size === undefined)
+        throw new InvalidValue(`"${value}" is no size; write 512m or 1g, or whole bytes`);
       return String(size);
     });
   }),
@@ -112,7 +113,8 @@ export const duration = scalar((node, path) => {
   const value = readText(node, path);
   return readValue(node, path, () => {
     const nanoseconds = parseDuration(value);
-    if (nanoseconds === undefined) throw new InvalidValue(`"${value}" is no duration; write 10s, 1m30s or 500ms`);
+    if (nanoseconds === undefined)
+      throw new InvalidValue(`"${value}" is no duration; write 10s, 1m30s or 500ms`);
     return formatDuration(nanoseconds);
   });
 });

@@ -56,12 +56,21 @@ export function readValue<Value>(node: SourceNode, path: string, parse: () => Va
     return parse();
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error;
-    throw composeError({ code: "invalid-value", message: `${path}: ${error.message}`, place: node.place, path });
+    throw composeError({
+      code: "invalid-value",
+      message: `${path}: ${error.message}`,
+      place: node.place,
+      path,
+    });
   }
 }
 
 /** A variable without a value made this empty: commands that work on labels then go on without the key. */
-export function readChild(shape: Shape, node: SourceNode, at: { path: string; context: ReadContext }): unknown {
+export function readChild(
+  shape: Shape,
+  node: SourceNode,
+  at: { path: string; context: ReadContext },
+): unknown {
   at.context.locate(at.path, node.place);
   if (node.kind !== "scalar" || node.blanked !== true) return shape.read(node, at.path, at.context);
   try {
@@ -116,7 +125,11 @@ export function object(fields: Readonly<Record<string, Field>>, rules: ObjectRul
 }
 
 /** Key by key; a key that only one of the two has is taken as it is. */
-export function mergeObjects(base: JsonObject, override: JsonObject, shapeOf: (key: string) => Shape): JsonObject {
+export function mergeObjects(
+  base: JsonObject,
+  override: JsonObject,
+  shapeOf: (key: string) => Shape,
+): JsonObject {
   const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(override)) {
     merged.set(key, merged.has(key) ? shapeOf(key).merge(merged.get(key), value) : value);

@@ -4,8 +4,10 @@ import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 export interface EnvFileSource {
   /** How messages name the file. */
   readonly file: string;
-  /** The process environment and earlier files: they win over values of this file when it refers to variables. */
+  /** The process environment: it wins over values of this file when it refers to variables. */
   readonly lookup?: Lookup;
+  /** What earlier files said: this file may refer to it, and the result goes on from it. */
+  readonly earlier?: ReadonlyMap<string, string>;
   /** Told of variables that the file refers to and that have no value. */
   readonly warn?: (text: string) => void;
 }
@@ -38,13 +40,15 @@ const trailingSpace = new RegExp(`${anySpace}+$`);
 const nameCharacter = new RegExp(`^(?:[\\p{L}\\p{N}_.\\-[\\]]|${inlineSpace})$`, "u");
 
 class EnvReader {
-  private readonly values = new Map<string, string>();
+  private readonly values: Map<string, string>;
   private position = 0;
 
   constructor(
     private readonly text: string,
     private readonly source: EnvFileSource,
-  ) {}
+  ) {
+    this.values = new Map(source.earlier);
+  }
 
   read(): Map<string, string> {
     while (this.skipToStatement()) this.readStatement();
