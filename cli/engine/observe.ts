@@ -11,7 +11,7 @@ import { readFileDigests } from "./read-file-digests.js";
  * images that the files name. Only reads; in three rounds of parallel calls.
  */
 export async function observeProject(engine: Engine, project: Project): Promise<Observed> {
-  const services = Object.entries({ ...project.disabledServices, ...project.services });
+  const services = Object.entries(project.services);
   const inlineFiles = new Map(
     services.map(([name, service]) => [name, collectFiles(project, service).inline] as const),
   );

@@ -3,7 +3,7 @@ import type { ContainerCreateBody } from "../engine/engine.js";
 import { type Change, compareContainer } from "./compare-container.js";
 import { buildContainerBody, imageReference } from "./container-body.js";
 import { describeCause } from "./describe-cause.js";
-import { collectFiles, digestFile, type InlineFile } from "./inline-files.js";
+import { digestFile, type InlineFile } from "./inline-files.js";
 import { containerLabels } from "./interop-labels.js";
 import { composeLabels } from "./label-names.js";
 import { type AnonymousVolumes, requiredHostPaths } from "./mounts.js";
