@@ -2,6 +2,17 @@
 import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
+// dockerode pulls these in for BuildKit sessions and its own ssh, which the CLI does not use (an ssh engine is
+// reached through the user's ssh). Left in, they double the start and ssh2 does not even load from a bundle.
+const unusedByTheCli = {
+  name: "unused-by-the-cli",
+  setup(plugins) {
+    const filter = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
+    plugins.onResolve({ filter }, ({ path }) => ({ path, namespace: "unused" }));
+    plugins.onLoad({ filter: /.*/, namespace: "unused" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 rmSync("dist", { recursive: true, force: true });
 await build({
   entryPoints: { main: "cli/main.ts" },
@@ -14,6 +25,7 @@ await build({
   packages: "bundle",
   // Optional native parts that their packages do without when they are absent.
   external: ["*.node", "cpu-features"],
+  plugins: [unusedByTheCli],
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: false,
   logLevel: "warning",
