@@ -191,9 +191,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** Escapes of double quotes; an octal one has three digits after \0. What is no escape stays, with its backslash. */
 function expandEscapes(value: string): string {
-  return value.replace(/\\([abcfnrtv$"\\]|0\d{0,3})/g, (whole, escape: string) => {
-    if (!escape.startsWith("0")) return escapes[escape] ?? whole;
-    const octal = escape.slice(1);
+  return value.replace(/\\([abcfnrtv$"\\]|0\d{0,3})/g, (whole, sequence: string) => {
+    if (!sequence.startsWith("0")) return escapes[sequence] ?? whole;
+    const octal = sequence.slice(1);
     const code = /^[0-3][0-7]{2}$/.test(octal) ? Number.parseInt(octal, 8) : undefined;
     return code === undefined ? `\\${octal}` : String.fromCodePoint(code);
   });
