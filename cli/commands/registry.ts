@@ -1,4 +1,33 @@
 import type { CommandDefinition } from "../kernel/command.js";
+import { configCommand } from "./config/definition.js";
+import { connectCommand } from "./connect/definition.js";
+import { downCommand } from "./down/definition.js";
+import { envCommand } from "./env/definition.js";
+import { execCommand } from "./exec/definition.js";
+import { initCommand } from "./init/definition.js";
+import { logsCommand } from "./logs/definition.js";
+import { openCommand } from "./open/definition.js";
+import { psCommand } from "./ps/definition.js";
+import { pullCommand } from "./pull/definition.js";
+import { restartCommand } from "./restart/definition.js";
+import { startCommand } from "./start/definition.js";
+import { stopCommand } from "./stop/definition.js";
+import { upCommand } from "./up/definition.js";
 
 /** All commands, in the order in which --help lists them. */
-export const commands: readonly CommandDefinition[] = [];
+export const commands: readonly CommandDefinition[] = [
+  initCommand,
+  upCommand,
+  psCommand,
+  logsCommand,
+  openCommand,
+  connectCommand,
+  envCommand,
+  execCommand,
+  stopCommand,
+  startCommand,
+  restartCommand,
+  downCommand,
+  pullCommand,
+  configCommand,
+];

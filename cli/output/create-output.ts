@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { GlobalOptions } from "../kernel/command.js";
 import type { Context } from "../kernel/context.js";
+import { attachSession } from "./attach-session.js";
 import type { Output } from "./output.js";
 import { createJsonProgress, createPlainProgress, type ProgressDisplay, quietProgress } from "./progress.js";
 import { Redactor } from "./redactor.js";
@@ -46,7 +47,15 @@ export function createOutput(setting: OutputSetting): RunOutput {
     style: createStyle(globals.color, context.stdoutIsTty && !json, context.env),
     json,
     line: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
-    raw: (channel, bytes) => writeFully(streams[channel], bytes),
+    repaint: (lines) => {
+      // Home, then erase to the end: no flicker, and what stood above stays in the scrollback.
+      const before = context.stdoutIsTty ? "\u001b[H\u001b[2J" : "\n";
+      return writeFully(streams.stdout, `${before}${redactor.apply(lines.join("\n"))}\n`);
+    },
+    attach: (session, tty) => {
+      const write = (channel: "stdout" | "stderr", bytes: Uint8Array) => writeFully(streams[channel], bytes);
+      return attachSession(session, tty, { stdin: streams.stdin, stdout: streams.stdout, write });
+    },
     record: (data) => {
       const envelope = { schema: `mybroker/${setting.command}@1`, ok: true, runtime: "docker", data };
       return writeFully(streams.stdout, `${redactor.apply(JSON.stringify(envelope))}\n`);

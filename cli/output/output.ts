@@ -1,3 +1,5 @@
+import type { ExecSession } from "../engine/engine.js";
+
 /** Colours and emphasis; every function is the identity where colour is off. */
 export interface Style {
   bold(text: string): string;
@@ -29,8 +31,10 @@ export interface Output {
   readonly json: boolean;
   /** A line of a streaming command (logs, tail) on stdout; resolves when the reader has room for more. */
   line(text: string): Promise<void>;
-  /** Raw bytes of a child's stdout or stderr (exec). */
-  raw(channel: "stdout" | "stderr", bytes: Uint8Array): Promise<void>;
+  /** Lines that take the place of the ones repainted before on a terminal; elsewhere they follow a blank line. */
+  repaint(lines: readonly string[]): Promise<void>;
+  /** Gives this run's input and output to a command in a container until that ends; its bytes pass as they are. */
+  attach(session: ExecSession, tty: boolean): Promise<void>;
   /** One object of a JSON stream (-o json of a streaming command), wrapped in the envelope. */
   record(data: unknown): Promise<void>;
   /** A note on stderr: one line, shown also when progress is quiet only if it is a warning. */

@@ -1,4 +1,3 @@
-import type { ContainerSummary } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 
 /** Compose's label with the absolute folder of the project that made the container. */
@@ -11,7 +10,7 @@ const workingDirLabel = "com.docker.compose.project.working_dir";
  */
 export function checkOwnership(
   project: { readonly name: string; readonly workingDir: string },
-  containers: readonly ContainerSummary[],
+  containers: readonly { readonly labels: Readonly<Record<string, string>> }[],
 ): void {
   const elsewhere = containers
     .map((container) => container.labels[workingDirLabel])

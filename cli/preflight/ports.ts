@@ -92,7 +92,10 @@ async function nameProcesses(
   });
 }
 
-function findContainer(check: Omit<PortCheck, "bindings">, binding: PlannedBinding): HoldingContainer | "own" | undefined {
+function findContainer(
+  check: Omit<PortCheck, "bindings">,
+  binding: PlannedBinding,
+): HoldingContainer | "own" | undefined {
   for (const container of check.containers) {
     const publishes = container.ports.some(
       ({ hostPort, hostIp, protocol }) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Service } from "../compose/model.js";
-import type { ContainerSummary, Engine, RegistryAnswer } from "../engine/engine.js";
+import type { Engine, RegistryAnswer } from "../engine/engine.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
 import { checkMissingImages } from "./images.js";
 import { forecastMemory } from "./memory.js";
@@ -26,8 +26,7 @@ describe("forecastMemory", () => {
 });
 
 describe("checkOwnership", () => {
-  const container = (folder: string): ContainerSummary =>
-    ({ labels: { "com.docker.compose.project.working_dir": folder } }) as unknown as ContainerSummary;
+  const container = (folder: string) => ({ labels: { "com.docker.compose.project.working_dir": folder } });
 
   it("accepts its own folder and refuses another's by name", () => {
     checkOwnership({ name: "mybroker", workingDir: "/a" }, [container("/a")]);

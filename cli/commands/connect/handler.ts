@@ -1,0 +1,43 @@
+import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandHandler } from "../../kernel/command.js";
+import { openStack } from "../../stack/open-stack.js";
+import { runInContainer } from "../../stack/run-in-container.js";
+import { checkServiceNames } from "../../stack/select-services.js";
+import { buildClientCommand } from "./clients.js";
+
+/** `connect`: the exit code is the client's. */
+export const connectToServer: CommandHandler = async (request) => {
+  const [service = "", ...rest] = request.args;
+  const args = rest[0] === "--" ? rest.slice(1) : rest;
+  const stack = await openStack(request, { missingVariables: "empty" });
+  try {
+    const { project } = stack;
+    checkServiceNames([service], Object.keys(project.services));
+    const extension = project.services[service]?.["x-mybroker"];
+    const value = (key: string | undefined): string =>
+      key === undefined ? "" : (project.environment[key] ?? "");
+    const { user, password, database } = extension?.credentials ?? {};
+    const login = { user: value(user), password: value(password), database: value(database) };
+    const client = extension === undefined ? undefined : buildClientCommand(extension.kind, login, args);
+    if (client === undefined) throw noClient(service, extension?.kind);
+    request.output.redact(login.password);
+    return await runInContainer(stack, request, { service, command: { ...client, terminal: true } });
+  } finally {
+    stack.engine.close();
+  }
+};
+
+function noClient(service: string, kind: string | undefined): MybrokerError {
+  return new MybrokerError({
+    code: "usage.no-client",
+    message:
+      kind === undefined
+        ? `${service} has no x-mybroker in the compose file`
+        : `${service} has no client of its own`,
+    hint:
+      kind === "http"
+        ? `Its page:  {mybroker} open ${service}`
+        : `A shell in it:  {mybroker} exec ${service} sh`,
+    exitCode: exitCodes.usage,
+  });
+}

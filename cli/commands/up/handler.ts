@@ -1,0 +1,154 @@
+import { observeProject } from "../../engine/observe.js";
+import { openProjectState } from "../../env/state-folder.js";
+import { recordVolumeSecrets } from "../../env/volume-fingerprints.js";
+import { exitCodes } from "../../errors/mybroker-error.js";
+import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { lockProject } from "../../preflight/lock.js";
+import { checkOwnership } from "../../preflight/ownership.js";
+import { checkTopics } from "../../ready/check-topics.js";
+import { planUp } from "../../reconcile/plan-up.js";
+import { describePlan, renderPlan } from "../../reconcile/render-plan.js";
+import { openStack, type Stack } from "../../stack/open-stack.js";
+import { fetchImages } from "./fetch-images.js";
+import { excludeProfiled, readUpSetting, type UpSetting } from "./options.js";
+import { runPreflight } from "./preflight.js";
+import { prepareEnv } from "./prepare-env.js";
+import { reportFailure, reportRefusal } from "./report-failure.js";
+import { renderUp } from "./screen.js";
+import { type StartOutcome, startServices } from "./start.js";
+
+/** `up`: observe, plan, check, carry out, wait until everything answers. */
+export const bringUp: CommandHandler = async (request) => {
+  const startedMs = performance.now();
+  await prepareEnv(request);
+  const stack = await openStack(request, { missingVariables: "error", services: request.args });
+  try {
+    const { endpoint, facts } = stack.engine;
+    request.output.note(`Docker ${facts.version} (${endpoint.source}).`);
+    const read = readUpSetting(request.options, request.args, stack.secretKeys);
+    const setting = request.options.infra === true ? excludeProfiled(read, stack.project) : read;
+    if (request.globals.dryRun) return await showPlan(stack, setting);
+    const state = await openProjectState(request.context, stack.project.workingDir);
+    const unlock = lockProject(state.folder, stack.project.name, "up");
+    try {
+      return await bring({ stack, setting, request, state, startedMs });
+    } finally {
+      unlock();
+    }
+  } finally {
+    stack.engine.close();
+  }
+};
+
+async function showPlan({ engine, project }: Stack, setting: UpSetting): Promise<CommandResult> {
+  const plan = planUp(project, await observeProject(engine, project), setting.plan);
+  const asked = setting.exitCode && plan.steps.length > 0;
+  return {
+    project: project.name,
+    data: { changed: plan.steps.length > 0, plan: describePlan(plan) },
+    text: renderPlan(plan),
+    exitCode: asked ? exitCodes.no : exitCodes.done,
+  };
+}
+
+interface Run {
+  readonly stack: Stack;
+  readonly setting: UpSetting;
+  readonly request: CommandRequest;
+  readonly state: Awaited<ReturnType<typeof openProjectState>>;
+  /** performance.now() at the command's begin. */
+  readonly startedMs: number;
+}
+
+async function bring(run: Run): Promise<CommandResult> {
+  const { stack, setting, request, state } = run;
+  const { engine, project } = stack;
+  const before = await observeProject(engine, project);
+  if (!setting.adopt) checkOwnership(project, before.containers);
+  const first = planUp(project, before, setting.plan);
+  if (first.steps.length > 0) await runPreflight({ stack, plan: first, state, request });
+  const pullStartedMs = performance.now();
+  const fetched = await fetchImages({ stack, observed: before, setting, request });
+  const pullMs = fetched ? performance.now() - pullStartedMs : 0;
+  // Only with its image at hand can a container be judged.
+  const plan = fetched
+    ? planUp(project, await observeProject(engine, project), {
+        ...setting.plan,
+        pull: "missing",
+        build: false,
+      })
+    : first;
+  for (const warning of plan.warnings) request.output.warn(warning);
+  const outcome = await startServices({ stack, plan, setting, request });
+  request.context.signal.throwIfAborted();
+  if (outcome.failure !== undefined) return reportFailure(stack, outcome.failure, request);
+  if (outcome.refusal !== undefined) throw reportRefusal(outcome.refusal);
+  if (plan.steps.length > 0 && setting.wait) {
+    // What is remembered only makes a later message better: a folder that cannot be written is no failure here.
+    await recordVolumeSecrets({ engine, state, project, secretKeys: stack.secretKeys }).catch(
+      (error: unknown) => request.output.debug(`volume fingerprints were not kept: ${String(error)}`),
+    );
+  }
+  return summarize(run, {
+    outcome,
+    changed: plan.steps.length > 0 || fetched,
+    services: plan.services,
+    pullMs,
+  });
+}
+
+interface Ending {
+  readonly outcome: StartOutcome;
+  readonly changed: boolean;
+  readonly services: readonly string[];
+  readonly pullMs: number;
+}
+
+async function summarize(
+  { stack, setting, request, startedMs }: Run,
+  ending: Ending,
+): Promise<CommandResult> {
+  const { project } = stack;
+  const { outcome, services } = ending;
+  const verified = ending.changed || setting.verify;
+  const missingTopics = verified && setting.wait ? await checkTopics(stack, services) : [];
+  const page = services.find((name) => {
+    const extension = project.services[name]?.["x-mybroker"];
+    return (
+      extension?.uiPort !== undefined && extension.credentials !== undefined && extension.kind === "http"
+    );
+  });
+  const profiles = [...new Set(services.flatMap((name) => project.services[name]?.profiles ?? []))];
+  const elapsedMs = performance.now() - startedMs;
+  const composeHint = `docker compose ${profiles.map((profile) => `--profile ${profile} `).join("")}ps`;
+  return {
+    project: project.name,
+    data: {
+      changed: ending.changed,
+      elapsedMs: Math.round(elapsedMs),
+      pullMs: Math.round(ending.pullMs),
+      services: outcome.ready.map(({ service, by, address, detail, elapsedMs: readyMs }) => ({
+        service,
+        ready: true,
+        by,
+        detail,
+        address: address ?? null,
+        elapsedMs: Math.round(readyMs),
+      })),
+      missingTopics,
+    },
+    text: renderUp(
+      {
+        ready: outcome.ready,
+        started: services.length,
+        changed: ending.changed,
+        elapsedMs,
+        pullMs: ending.pullMs,
+        missingTopics,
+        composeHint,
+        ...(page === undefined ? {} : { page }),
+      },
+      request.output.style,
+    ),
+  };
+}

@@ -1,0 +1,87 @@
+import type { ProjectState } from "../../env/state-folder.js";
+import { compareVolumeSecrets } from "../../env/volume-fingerprints.js";
+import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandRequest } from "../../kernel/command.js";
+import { checkMissingImages } from "../../preflight/images.js";
+import { forecastMemory } from "../../preflight/memory.js";
+import { portConflictError } from "../../preflight/port-text.js";
+import { findPortConflicts, plannedBindings } from "../../preflight/ports.js";
+import type { Plan } from "../../reconcile/plan.js";
+import type { Stack } from "../../stack/open-stack.js";
+
+interface Preflight {
+  readonly stack: Stack;
+  readonly plan: Plan;
+  readonly state: ProjectState;
+  readonly request: CommandRequest;
+}
+
+/** Services whose container will be made or started. */
+function startingServices(plan: Plan): string[] {
+  const acts = ["create-container", "recreate-container", "start-container", "restart-container"];
+  return [
+    ...new Set(
+      plan.steps.flatMap((step) => (acts.includes(step.action) && step.service ? [step.service] : [])),
+    ),
+  ];
+}
+
+/**
+ * What can be known to go wrong before anything is created. All checks run at once; of several failures the one
+ * that is told is the one whose repair comes first.
+ * @throws MybrokerError ports.taken, images.unavailable, volume.other-password
+ */
+export async function runPreflight({ stack, plan, state, request }: Preflight): Promise<void> {
+  const { engine, project } = stack;
+  const services = startingServices(plan);
+  const definitions = services.flatMap((name) => project.services[name] ?? []);
+  const memory = forecastMemory(definitions, engine.facts.memoryBytes);
+  if (memory !== undefined) request.output.warn(memory.replaceAll("{mybroker}", request.context.invocation));
+  const outcomes = await Promise.allSettled([
+    checkPorts({ stack, services, platform: request.context.platform }),
+    checkVolumes(stack, state),
+    checkMissingImages(engine, missingImages(plan)),
+  ]);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+function missingImages(plan: Plan): string[] {
+  return plan.steps.flatMap((step) => (step.action === "pull-image" ? [step.name] : []));
+}
+
+interface PortQuestion {
+  readonly stack: Stack;
+  readonly services: readonly string[];
+  readonly platform: NodeJS.Platform;
+}
+
+async function checkPorts({ stack, services, platform }: PortQuestion): Promise<void> {
+  const { engine, project } = stack;
+  const bindings = plannedBindings(project, services);
+  if (bindings.length === 0) return;
+  const conflicts = await findPortConflicts({
+    bindings,
+    containers: await engine.listContainers({ all: false }),
+    projectName: project.name,
+    platform,
+    local: engine.endpoint.hostAddress === "127.0.0.1",
+  });
+  if (conflicts.length > 0) throw portConflictError(conflicts);
+}
+
+async function checkVolumes({ engine, project, secretKeys }: Stack, state: ProjectState): Promise<void> {
+  const [mismatch, ...others] = await compareVolumeSecrets({ engine, state, project, secretKeys });
+  if (mismatch === undefined) return;
+  const [backup] = await state.listEnvBackups();
+  const keys = mismatch.keys.length > 0 ? ` (${mismatch.keys.join(", ")})` : "";
+  throw new MybrokerError({
+    code: "volume.other-password",
+    message: `The volume ${mismatch.volume} was made with another password than .env has now${keys}`,
+    lines: others.map(({ volume, keys: names }) => `${volume} too (${names.join(", ")})`),
+    hint:
+      `put the earlier value back${backup === undefined ? "" : ` (a copy: ${backup.path})`}, ` +
+      "or begin with empty data:  {mybroker} down --volumes",
+    exitCode: exitCodes.machine,
+    details: { volumes: [mismatch, ...others] },
+  });
+}

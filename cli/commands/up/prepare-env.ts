@@ -1,0 +1,27 @@
+import { loadEnvironment } from "../../compose/load-environment.js";
+import { loadProject } from "../../compose/load-project.js";
+import { createLoadRequest } from "../../compose/load-request.js";
+import { connectEngine } from "../../engine/connect.js";
+import { describeEnvResult } from "../../env/describe-env.js";
+import { ensureEnv } from "../../env/ensure-env.js";
+import type { CommandRequest } from "../../kernel/command.js";
+
+/** What `init` would do first: .env is made or completed. Nothing where --env-file says that the user has his own. */
+export async function prepareEnv(request: CommandRequest): Promise<void> {
+  const { context, globals, output } = request;
+  const load = createLoadRequest(context, globals, {});
+  if (globals.envFile.length > 0 || context.env.COMPOSE_ENV_FILES || context.env.COMPOSE_DISABLE_ENV_FILE)
+    return;
+  const { workingDir } = await loadEnvironment(load);
+  const result = await ensureEnv({
+    context,
+    folder: workingDir,
+    ports: "auto",
+    dryRun: globals.dryRun,
+    connect: () => connectEngine(context),
+    loadProject: (environment) => loadProject({ ...load, env: environment, missingVariables: "empty" }),
+    redact: (secret) => output.redact(secret),
+  });
+  for (const line of describeEnvResult(result)) output.note(line);
+  for (const warning of result.warnings) output.warn(warning);
+}

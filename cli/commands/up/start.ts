@@ -1,0 +1,124 @@
+import { executePlan } from "../../engine/execute.js";
+import type { ExecutionEvent } from "../../engine/execution.js";
+import type { CommandRequest } from "../../kernel/command.js";
+import { formatDuration } from "../../output/units.js";
+import type { FailureFacts, ReadyFacts, ReadyOutcome } from "../../ready/outcome.js";
+import { createReadiness } from "../../ready/wait-until-ready.js";
+import type { Plan, Step } from "../../reconcile/plan.js";
+import type { Stack } from "../../stack/open-stack.js";
+import type { UpSetting } from "./options.js";
+
+export interface Start {
+  readonly stack: Stack;
+  readonly plan: Plan;
+  readonly setting: UpSetting;
+  readonly request: CommandRequest;
+}
+
+export interface StartOutcome {
+  readonly ready: readonly ReadyFacts[];
+  /** The first service that cannot become ready. */
+  readonly failure?: FailureFacts;
+  /** A step that the engine refused. */
+  readonly refusal?: { readonly step: Step; readonly error: unknown };
+}
+
+/** Carries the plan out and waits, each service from the moment its container is started. */
+export async function startServices({ stack, plan, setting, request }: Start): Promise<StartOutcome> {
+  const { context, output } = request;
+  const giveUp = new AbortController();
+  const signal = AbortSignal.any([context.signal, giveUp.signal]);
+  const readiness = createReadiness({
+    engine: stack.engine,
+    project: stack.project,
+    timeoutMs: setting.waitTimeoutMs,
+    signal,
+    trustHealthy: !setting.verify,
+    onProgress: ({ service, text }) =>
+      output.progress({
+        id: `service/${service}`,
+        label: service,
+        status: "working",
+        text: `starting  ${text}`,
+      }),
+  });
+  let failure: FailureFacts | undefined;
+  const ready: ReadyFacts[] = [];
+  const note = (outcome: ReadyOutcome): void => {
+    if (outcome.state === "ready") {
+      ready.push(outcome);
+      output.progress(describeReady(outcome));
+    } else if (failure === undefined && !signal.aborted) {
+      failure = outcome;
+      output.progress({
+        id: `service/${outcome.service}`,
+        label: outcome.service,
+        status: "failed",
+        text: outcome.what,
+      });
+      // One cause at a time: what waits for this service would only add to the noise.
+      giveUp.abort();
+    }
+  };
+  const waits: Promise<void>[] = [];
+  const awaitReady = (service: string): void => {
+    if (setting.wait) waits.push(readiness.waitUntil(service, "ready").then(note));
+  };
+  try {
+    await readiness.open();
+    const pending = new Set(plan.steps.flatMap((step) => (isStart(step) ? [step.service ?? ""] : [])));
+    for (const service of plan.services) if (!pending.has(service)) awaitReady(service);
+    const result = await executePlan(plan, {
+      engine: stack.engine,
+      signal,
+      waitUntil: async (service, condition) => {
+        const outcome = await readiness.waitUntil(service, condition);
+        if (outcome.state === "ready") return;
+        note(outcome);
+        throw new Error(`${service} ${outcome.what}`);
+      },
+      onEvent: (event) => {
+        showEvent(event, request);
+        if (event.kind === "done" && isStart(event.step)) awaitReady(event.step.service ?? "");
+      },
+    });
+    await Promise.all(waits);
+    if (failure !== undefined) return { ready, failure };
+    if (result.failure !== undefined) return { ready, refusal: result.failure };
+    return { ready };
+  } finally {
+    readiness.close();
+    output.progressDone();
+  }
+}
+
+/** After these a container runs. */
+function isStart(step: Step): boolean {
+  return step.action === "start-container" || step.action === "restart-container";
+}
+
+function describeReady({ service, detail, address, elapsedMs }: ReadyFacts) {
+  const text = `ready  ${formatDuration(elapsedMs).padStart(7)}  ${address ?? detail}`;
+  return { id: `service/${service}`, label: service, status: "done" as const, text };
+}
+
+const verbs: Partial<Record<Step["action"], string>> = {
+  "create-container": "creating",
+  "recreate-container": "recreating",
+  "start-container": "starting",
+  "restart-container": "restarting",
+  "stop-container": "stopping",
+};
+
+function showEvent(event: ExecutionEvent, { output }: CommandRequest): void {
+  const { step } = event;
+  const verb = verbs[step.action];
+  if (event.kind === "warning") output.warn(`${step.name}: ${event.text}`);
+  if (step.service === undefined || verb === undefined) return;
+  const row = { id: `service/${step.service}`, label: step.service };
+  if (event.kind === "started") output.progress({ ...row, status: "working", text: verb });
+  if (event.kind === "waiting") {
+    output.progress({ ...row, status: "waiting", text: `waits for ${event.waitFor.service}` });
+  }
+  if (event.kind === "failed") output.progress({ ...row, status: "failed", text: `not started (${verb})` });
+}

@@ -1,0 +1,66 @@
+import { dirname, join } from "node:path";
+import { loadProject } from "../compose/load-project.js";
+import { createLoadRequest } from "../compose/load-request.js";
+import type { Project } from "../compose/model.js";
+import { connectEngine } from "../engine/connect.js";
+import type { Engine } from "../engine/engine.js";
+import { secretKeysOf } from "../env/example-file.js";
+import { readTextFile } from "../env/read-env-file.js";
+import type { CommandRequest } from "../kernel/command.js";
+
+export interface OpenOptions {
+  /** "empty" where nothing that variables decide matters. */
+  readonly missingVariables: "error" | "empty";
+  /** Named services: the profiles that they are in are switched on. */
+  readonly services?: readonly string[];
+}
+
+/** The project as its files say, and the engine that it runs on. Whoever opens it closes the engine. */
+export interface Stack {
+  readonly project: Project;
+  readonly engine: Engine;
+  /** Names of the keys that are marked `# secret`. */
+  readonly secretKeys: ReadonlySet<string>;
+}
+
+/**
+ * Loads the files while the engine is being connected.
+ * @throws MybrokerError, exit 2 for what is wrong in the files, exit 3 for the engine
+ */
+export async function openStack(request: CommandRequest, options: OpenOptions): Promise<Stack> {
+  const connecting = connectEngine(request.context);
+  // A mistake in the user's files is told before an absent engine.
+  connecting.catch(() => {});
+  let loaded: LoadedProject;
+  try {
+    loaded = await openProject(request, options);
+  } catch (error) {
+    (await connecting.catch(() => undefined))?.close();
+    throw error;
+  }
+  return { ...loaded, engine: await connecting };
+}
+
+export type LoadedProject = Pick<Stack, "project" | "secretKeys">;
+
+/** Loads the files; from here on no value of a secret key is printed. */
+export async function openProject(request: CommandRequest, options: OpenOptions): Promise<LoadedProject> {
+  const { context, globals, output } = request;
+  const project = await loadProject(
+    createLoadRequest(context, globals, {
+      missingVariables: options.missingVariables,
+      warn: (text) => output.warn(text),
+      ...(options.services === undefined ? {} : { services: options.services }),
+    }),
+  );
+  const secretKeys = await findSecretKeys(project);
+  for (const key of secretKeys) output.redact(project.environment[key] ?? "");
+  return { project, secretKeys };
+}
+
+async function findSecretKeys(project: Project): Promise<Set<string>> {
+  const folders = new Set([project.workingDir, ...project.files.map((file) => dirname(file))]);
+  const paths = [...project.envFiles, ...[...folders].map((folder) => join(folder, ".env.example"))];
+  const files = await Promise.all(paths.map((path) => readTextFile(path).catch(() => undefined)));
+  return secretKeysOf(...files.map((file) => file?.text));
+}
