@@ -1,0 +1,122 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { parse } from "yaml";
+import type { MybrokerExtension, Service } from "../../cli/compose/model.js";
+import type { ContainerDetails, Engine } from "../../cli/engine/engine.js";
+import { connectForTests } from "../../cli/engine/testing/connect-for-tests.js";
+import { hashRabbitPassword } from "../../cli/env/generate-secrets.js";
+import type { ProbeTarget } from "../../cli/ready/probe.js";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** The shipped stack as `docker compose` runs it, under a project name, ports and secrets of its own. */
+export interface ComposeStack {
+  readonly project: string;
+  readonly engine: Engine;
+  readonly env: ReadonlyMap<string, string>;
+  /** As `docker compose config` resolves them. */
+  readonly services: Readonly<Record<string, Service & { "x-mybroker": MybrokerExtension }>>;
+  compose(...args: string[]): Promise<string>;
+  container(service: string): Promise<ContainerDetails>;
+  /** Where the server is reached, with the login of .env. */
+  target(service: string): ProbeTarget;
+  /** Everything of the project and its data. */
+  remove(): Promise<void>;
+}
+
+/** Prepares the project; nothing is created on the engine yet. */
+export async function prepareComposeStack(project: string): Promise<ComposeStack> {
+  const engine = await connectForTests();
+  const folder = await mkdtemp(join(tmpdir(), `${project}-`));
+  const env = await fillExample();
+  const envFile = join(folder, ".env");
+  await writeFile(envFile, [...env].map(([key, value]) => `${key}=${value}\n`).join(""), { mode: 0o600 });
+  const [program, ...prefix] = await findCompose();
+  const compose = async (...args: string[]) => {
+    const files = ["-p", project, "-f", join(root, "docker-compose.yml"), "--env-file", envFile];
+    const { all } = await execa(program, [...prefix, ...files, ...args], { all: true });
+    return all;
+  };
+  // Not as JSON, which leaves x-mybroker out.
+  const { services } = parse(await compose("config")) as ComposeStack;
+  return {
+    project,
+    engine,
+    env,
+    services,
+    compose,
+    container: async (service) => {
+      const found = await engine.inspectContainer(`${project}-${service}-1`);
+      if (found === undefined) throw new Error(`${project} has no container for ${service}`);
+      return found;
+    },
+    target: (service) => makeTarget({ services, env, host: engine.endpoint.hostAddress, service }),
+    remove: async () => {
+      await compose("down", "--volumes", "--timeout", "20");
+      await rm(folder, { recursive: true });
+      engine.close();
+    },
+  };
+}
+
+/** The plugin, or the same program under its own name. */
+async function findCompose(): Promise<[string, ...string[]]> {
+  const plugin = await execa("docker", ["compose", "version"], { reject: false });
+  return plugin.failed ? ["docker-compose"] : ["docker", "compose"];
+}
+
+/** .env.example with test secrets and free ports. */
+async function fillExample(): Promise<Map<string, string>> {
+  const text = await readFile(join(root, ".env.example"), "utf8");
+  const assignments = [...text.matchAll(/(?<secret># secret\n)?^(?<key>[A-Z0-9_]+)=(?<value>.*)$/gm)];
+  const ports = await findFreePorts(assignments.length);
+  const env = new Map<string, string>();
+  for (const { groups } of assignments) {
+    const { secret, key = "", value = "" } = groups ?? {};
+    const made = secret === undefined ? value : `test-secret-${key.toLowerCase().replaceAll("_", "-")}`;
+    env.set(key, key.endsWith("_HOST_PORT") ? String(ports.pop()) : made);
+  }
+  env.set("RABBITMQ_PASS_HASH", hashRabbitPassword(env.get("RABBITMQ_PASSWORD") ?? ""));
+  return env;
+}
+
+/** All open at the same time, so that no two are the same. */
+async function findFreePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+interface TargetParts extends Pick<ComposeStack, "services" | "env"> {
+  readonly host: string;
+  readonly service: string;
+}
+
+function makeTarget({ services, env, host, service }: TargetParts): ProbeTarget {
+  const resolved = services[service];
+  const extension = resolved?.["x-mybroker"];
+  if (extension === undefined) throw new Error(`${service} has no x-mybroker`);
+  const published = resolved?.ports?.find(({ target }) => target === extension.port)?.published;
+  const { user, password, database } = extension.credentials ?? {};
+  const value = (name: "user" | "password" | "database", key: string | undefined) =>
+    key === undefined ? {} : { [name]: env.get(key) ?? "" };
+  return {
+    service,
+    extension,
+    host,
+    port: Number(published),
+    ...value("user", user),
+    ...value("password", password),
+    ...value("database", database),
+  };
+}
