@@ -1,0 +1,59 @@
+import type { Project, Service } from "../../compose/model.js";
+
+type Environment = Readonly<Record<string, string | null>>;
+type Services = Readonly<Record<string, Service>>;
+
+/**
+ * A container's environment for a process outside: "kafka:29092" becomes the published "127.0.0.1:9092", and a
+ * pair like DB_HOST=wallet-db, DB_PORT=3306 becomes host and published port. What is not published stays.
+ */
+export function rewriteAddresses(
+  project: Project,
+  environment: Environment,
+  host: string,
+): Record<string, string> {
+  const services = { ...project.disabledServices, ...project.services };
+  const result: Record<string, string> = {};
+  const pairs: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    // The variable passes through from the shell, which the process has anyway.
+    if (value === null) continue;
+    result[name] = rewriteValue(value, services, host);
+    const pair = findPair([name, value], environment, services);
+    if (pair !== undefined) Object.assign(pairs, { [name]: host, [pair.variable]: pair.port });
+  }
+  return { ...result, ...pairs };
+}
+
+function rewriteValue(value: string, services: Services, host: string): string {
+  return value.replaceAll(
+    /(?<![\w.-])([a-zA-Z0-9][\w.-]*):(\d{1,5})(?!\d)/g,
+    (whole, name: string, port: string) => {
+      const published = publishedFor(services[name], Number(port));
+      return published === undefined ? whole : `${host}:${published}`;
+    },
+  );
+}
+
+/** DB_HOST=wallet-db with DB_PORT=3306 beside it. */
+function findPair(
+  [name, value]: readonly [string, string],
+  environment: Environment,
+  services: Services,
+): { variable: string; port: string } | undefined {
+  if (!/HOST(NAME)?$/.test(name)) return undefined;
+  const variable = name.replace(/HOST(NAME)?$/, "PORT");
+  const port = publishedFor(services[value], Number(environment[variable] ?? Number.NaN));
+  return port === undefined ? undefined : { variable, port };
+}
+
+/**
+ * Kafka tells its clients where to go on, and has one listener for containers and one for the host: any of its
+ * ports stands for the one that the host reaches.
+ */
+function publishedFor(service: Service | undefined, target: number): string | undefined {
+  const extension = service?.["x-mybroker"];
+  const wanted = extension?.kind === "kafka" ? extension.port : target;
+  const published = service?.ports?.find((port) => port.target === wanted)?.published;
+  return published !== undefined && /^\d+$/.test(published) ? published : undefined;
+}
