@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { composeLabels } from "../reconcile/label-names.js";
+import { composeLabels } from "../compose/labels.js";
 import type { CreateContainerStep, RecreateContainerStep } from "../reconcile/plan.js";
 import type { ContainerCreateBody } from "./engine.js";
 import { EngineError } from "./engine-error.js";

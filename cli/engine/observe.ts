@@ -1,7 +1,6 @@
+import { composeLabels, imageName } from "../compose/labels.js";
 import type { Project } from "../compose/model.js";
-import { imageReference } from "../reconcile/container-body.js";
-import { collectFiles, type InlineFile } from "../reconcile/inline-files.js";
-import { composeLabels, inlineFilesLabel } from "../reconcile/label-names.js";
+import { collectFiles, type InlineFile, inlineFilesLabel } from "../reconcile/inline-files.js";
 import type { Observed, ObservedContainer } from "../reconcile/observed.js";
 import type { ContainerDetails, Engine, ImageDetails } from "./engine.js";
 import { readFileDigests } from "./read-file-digests.js";
@@ -19,7 +18,7 @@ export async function observeProject(engine: Engine, project: Project): Promise<
     observeLabelled(engine, project.name),
     inspectImages(
       engine,
-      services.map(([name, service]) => imageReference(project, name, service)),
+      services.map(([name, service]) => imageName(project, name, service)),
     ),
   ]);
   const used = labelled.containers.map((container) => container.details.Image);

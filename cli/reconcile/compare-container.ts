@@ -1,6 +1,6 @@
 import type { ContainerCreateBody, ContainerDetails, ImageDetails } from "../engine/engine.js";
 import { shapeOfBody, shapeOfDetails } from "./container-shape.js";
-import { type Description, describeShape } from "./describe-shape.js";
+import { type Description, describeShape, notShown } from "./describe-shape.js";
 
 /** One key of the compose file that a container and the file disagree on. */
 export interface Change {
@@ -12,11 +12,13 @@ export interface Change {
 
 /**
  * Keys that the engine or its administrator may have set without being asked (default log options and ulimits,
- * the docker CLI's proxy variables) or that a form of the payload does not show (selinux). A difference counts
- * only together with a changed config-hash; without that rule a daemon default would recreate for ever.
+ * the docker CLI's proxy variables). A difference counts only together with a changed config-hash; without that
+ * rule a daemon default would recreate for ever.
  */
-const unaskedKey =
-  /^(logging\.|ulimits\.|memswap_limit$|networks\..*\.mac_address$|volumes\..*\.selinux$|environment\.(http|https|ftp|no|all)_proxy$)/i;
+const unaskedKey = /^(logging\.|ulimits\.|memswap_limit$|environment\.(http|https|ftp|no|all)_proxy$)/i;
+
+/** The engine gives every endpoint an address of its own; only a wished one can be compared. */
+const assignedKey = /^networks\..*\.mac_address$/;
 
 export interface Comparison {
   readonly body: ContainerCreateBody;
@@ -31,14 +33,12 @@ export interface Comparison {
 export function compareContainer(comparison: Comparison): Change[] {
   const wished = describeShape(shapeOfBody(comparison.body, comparison.image));
   const found = describeShape(shapeOfDetails(comparison.details));
-  return diffDescriptions(found, wished).filter(
-    (change) => comparison.hashDiffers || !unaskedKey.test(change.key) || isPlainChange(change),
-  );
-}
-
-/** Both sides say something: no default of anyone's. */
-function isPlainChange(change: Change): boolean {
-  return change.before !== undefined && change.after !== undefined;
+  return diffDescriptions(found, wished).filter((change) => {
+    if (change.before === notShown || change.after === notShown) return false;
+    if (change.before !== undefined && change.after !== undefined) return true;
+    if (assignedKey.test(change.key) && change.after === undefined) return false;
+    return comparison.hashDiffers || !unaskedKey.test(change.key);
+  });
 }
 
 export function diffDescriptions(before: Description, after: Description): Change[] {

@@ -1,3 +1,4 @@
+import { imageName } from "../compose/labels.js";
 import type { Project, Service } from "../compose/model.js";
 import type { ContainerCreateBody } from "../engine/engine.js";
 import { buildHealthcheck } from "./health.js";
@@ -24,7 +25,7 @@ export function buildContainerBody(facts: BodyFacts): ContainerCreateBody {
   const healthcheck = buildHealthcheck(service.healthcheck);
   const networking = buildNetworking(facts);
   return {
-    Image: imageReference(facts.project, facts.serviceName, service),
+    Image: imageName(facts.project, facts.serviceName, service),
     AttachStdout: true,
     AttachStderr: true,
     ...defined("Hostname", service.hostname),
@@ -40,16 +41,11 @@ export function buildContainerBody(facts: BodyFacts): ContainerCreateBody {
     ...(service.entrypoint ? { Entrypoint: service.entrypoint } : {}),
     Env: buildEnvironment(service),
     ...(healthcheck ? { Healthcheck: healthcheck } : {}),
-    Labels: { ...service.labels, ...facts.labels },
+    Labels: facts.labels,
     ExposedPorts: buildExposedPorts(service),
     HostConfig: buildHostConfig(facts, networking.networkMode),
     NetworkingConfig: { EndpointsConfig: networking.endpoints },
   };
-}
-
-/** The image of a service that is only built is named after project and service, as in Compose. */
-export function imageReference(project: Project, serviceName: string, service: Service): string {
-  return service.image ?? `${project.name}-${serviceName}`;
 }
 
 /** A bare KEY (value null) takes the image's value of KEY away, as the engine defines it. */

@@ -6,6 +6,9 @@ import { formatByteCount } from "./units.js";
 /** Compose key -> value in words: two shapes with equal descriptions are the same container. */
 export type Description = Readonly<Record<string, string>>;
 
+/** Stands for a setting that this form of a payload cannot express: equal to anything. */
+export const notShown = "(not shown)";
+
 /** Labels that say who made the container and not what it is. */
 const bookkeepingLabel = /^(com\.docker\.compose\.|desktop\.docker\.io\/|dev\.mybroker\.inline-files$)/;
 
@@ -129,6 +132,8 @@ function describeMount(mount: MountShape): Record<string, string> {
   const subpath = VolumeOptions?.Subpath ? ` subpath ${VolumeOptions.Subpath}` : "";
   const key = `volumes.${Target}`;
   return {
+    // Compose drops the relabelling of a bind that it sends as a Mount.
+    ...(Type === "bind" ? { [`${key}.selinux`]: notShown } : {}),
     [key]: describeSource(Type, Source) + subpath + size + mode + (ReadOnly ? " ro" : ""),
     ...(VolumeOptions?.NoCopy ? { [`${key}.nocopy`]: "true" } : {}),
     ...(BindOptions?.NonRecursive ? { [`${key}.recursive`]: "disabled" } : {}),

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
+import { ownLabelPrefix } from "../compose/labels.js";
 import type { FileObject, FileReference, Project, Service } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+
+/** Our label on containers with inline files: JSON, target -> digest. */
+export const inlineFilesLabel = `${ownLabelPrefix}inline-files`;
 
 /** A config or secret whose content stands in the compose file or the environment: copied in before the start. */
 export interface InlineFile {

@@ -1,11 +1,10 @@
+import { buildContainerLabels, composeLabels, imageName } from "../compose/labels.js";
 import type { Service } from "../compose/model.js";
 import type { ContainerCreateBody } from "../engine/engine.js";
 import { type Change, compareContainer } from "./compare-container.js";
-import { buildContainerBody, imageReference } from "./container-body.js";
+import { buildContainerBody } from "./container-body.js";
 import { describeCause } from "./describe-cause.js";
-import { digestFile, type InlineFile } from "./inline-files.js";
-import { containerLabels } from "./interop-labels.js";
-import { composeLabels } from "./label-names.js";
+import { digestFile, digestFiles, type InlineFile, inlineFilesLabel } from "./inline-files.js";
 import { type AnonymousVolumes, requiredHostPaths } from "./mounts.js";
 import { networkName } from "./networking.js";
 import type { ObservedContainer } from "./observed.js";
@@ -163,8 +162,16 @@ function preparePayload(
   const { project, observed } = context;
   const { serviceName, service, files, containerIdOf } = facts;
   const { number, inherited } = variant;
-  const imageId = observed.images.get(imageReference(project, serviceName, service))?.id;
-  const labels = containerLabels({ project, serviceName, service, number, imageId, files });
+  const imageId = observed.images.get(imageName(project, serviceName, service))?.id;
+  const labels = buildContainerLabels({
+    project,
+    serviceName,
+    service,
+    number,
+    imageId,
+    findContainerId: containerIdOf,
+  });
+  if (files.length > 0) labels[inlineFilesLabel] = JSON.stringify(digestFiles(files));
   const name = containerName(context, facts, number);
   const body = buildContainerBody({
     project,
@@ -185,7 +192,7 @@ function withReplaceLabel(body: ContainerCreateBody, name: string): ContainerCre
 /** Steps that must be done before a container of the service can be made. */
 function prerequisites(context: PlanContext, { serviceName, service }: ServiceFacts): string[] {
   const { project } = context;
-  const reference = imageReference(project, serviceName, service);
+  const reference = imageName(project, serviceName, service);
   const networks = Object.keys(service.networks ?? { default: null });
   const volumes = (service.volumes ?? []).flatMap((mount) => project.volumes[mount.source ?? ""]?.name ?? []);
   return [
@@ -273,7 +280,7 @@ function inheritedVolumes(
   { serviceName, service }: ServiceFacts,
   container: ObservedContainer,
 ): AnonymousVolumes {
-  const image = context.observed.images.get(imageReference(context.project, serviceName, service));
+  const image = context.observed.images.get(imageName(context.project, serviceName, service));
   const declared = Object.keys((image?.config.Volumes as object | null | undefined) ?? {});
   const otherwise = new Set([
     ...(service.volumes ?? [])

@@ -1,7 +1,6 @@
+import { buildImageLabels, imageName } from "../compose/labels.js";
 import type { Service } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { imageReference } from "./container-body.js";
-import { composeLabels } from "./label-names.js";
 import { addStep, type PlanContext } from "./plan-context.js";
 
 /**
@@ -12,7 +11,7 @@ export function planImages(context: PlanContext): void {
   for (const serviceName of context.services) {
     const service = context.project.services[serviceName];
     if (service === undefined) continue;
-    const reference = imageReference(context.project, serviceName, service);
+    const reference = imageName(context.project, serviceName, service);
     const present = context.observed.images.has(reference);
     if (service.build !== undefined) planBuild(context, { serviceName, service, reference, present });
     else planPull(context, { serviceName, service, reference, present });
@@ -34,11 +33,7 @@ function planBuild(context: PlanContext, { serviceName, service, reference, pres
     name: reference,
     service: serviceName,
     build: service.build,
-    labels: {
-      ...service.build.labels,
-      [composeLabels.project]: context.project.name,
-      [composeLabels.service]: serviceName,
-    },
+    labels: buildImageLabels(context.project, serviceName, service),
     cause: present ? "asked for with --build" : "is not on this engine",
   });
 }

@@ -1,10 +1,9 @@
+import { buildNetworkLabels, composeLabels } from "../compose/labels.js";
 import type { Network, Project } from "../compose/model.js";
 import type { NetworkCreateBody, NetworkDetails } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { type Change, diffDescriptions } from "./compare-container.js";
 import { describeCause } from "./describe-cause.js";
-import { networkLabels } from "./interop-labels.js";
-import { composeLabels } from "./label-names.js";
 import { addStep, type PlanContext } from "./plan-context.js";
 
 /**
@@ -84,7 +83,7 @@ export function buildNetworkBody(project: Project, key: string, network: Network
   const { driver, driver_opts, ipam, internal, attachable, enable_ipv4, enable_ipv6 } = network;
   return {
     Name: network.name,
-    Labels: { ...network.labels, ...networkLabels(project, key) },
+    Labels: buildNetworkLabels(project, key),
     Driver: driver ?? "bridge",
     ...(driver_opts ? { Options: driver_opts } : {}),
     ...(internal ? { Internal: true } : {}),

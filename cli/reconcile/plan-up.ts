@@ -147,7 +147,7 @@ function planOrphans(context: PlanContext): void {
   } else if (orphans.length > 0) {
     const names = joinWords(orphans.map((orphan) => orphan.name));
     context.warnings.push(
-      `${names}: not in the compose file (any more); to remove ${orphans.length > 1 ? "them" : "it"}:  {mybroker} up --remove-orphans`,
+      `${names}: not in the compose file (any more); up --remove-orphans removes ${orphans.length > 1 ? "them" : "it"}`,
     );
   }
 }

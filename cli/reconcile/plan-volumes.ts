@@ -1,8 +1,7 @@
+import { buildVolumeLabels, composeLabels } from "../compose/labels.js";
 import type { Project, Volume } from "../compose/model.js";
 import type { VolumeCreateBody, VolumeDetails } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { volumeLabels } from "./interop-labels.js";
-import { composeLabels } from "./label-names.js";
 import { addStep, type PlanContext } from "./plan-context.js";
 
 /**
@@ -37,7 +36,7 @@ function usedVolumeKeys(context: PlanContext): string[] {
 export function buildVolumeBody(project: Project, key: string, volume: Volume): VolumeCreateBody {
   return {
     Name: volume.name,
-    Labels: { ...volume.labels, ...volumeLabels(project, key) },
+    Labels: buildVolumeLabels(project, key),
     ...(volume.driver ? { Driver: volume.driver } : {}),
     ...(volume.driver_opts ? { DriverOpts: volume.driver_opts } : {}),
   };
