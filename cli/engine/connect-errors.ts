@@ -20,7 +20,10 @@ export function explainConnectFailure(
     });
   }
   if (code === "ENOENT" || code === "ENOTSOCK" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return failure("absent", `there is no Docker Engine at ${at}`, { ...facts, hint: absentHint(address) });
+    return failure("absent", `there is no Docker Engine at ${at}`, {
+      ...facts,
+      hint: absentHint(address, platform),
+    });
   }
   const words = engineError?.message ?? String(error);
   return failure(
@@ -28,7 +31,7 @@ export function explainConnectFailure(
     `the Docker Engine at ${at} does not answer as it should: ${firstLine(words)}`,
     {
       ...facts,
-      hint: startHint(platform),
+      hint: startHint(address, platform),
     },
   );
 }
@@ -43,9 +46,7 @@ export function explainHungEngine(
     `the Docker Engine at ${place(address)} has not answered within ${timeoutMs / 1000} s`,
     {
       address,
-      hint: address.url.startsWith("ssh:")
-        ? "look whether ssh reaches that host without a question"
-        : restartHint(platform),
+      hint: restartHint(address, platform),
     },
   );
 }
@@ -109,11 +110,10 @@ function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").slice(0, 200);
 }
 
-function absentHint(address: EngineAddress): string {
+function absentHint(address: EngineAddress, platform: NodeJS.Platform): string {
   if (address.source === "DOCKER_HOST") return "correct DOCKER_HOST, or unset it to use the default engine";
-  if (address.source.startsWith("context ")) {
-    return "start that product, or docker context use default";
-  }
+  if (address.source.startsWith("context "))
+    return `${startHint(address, platform)}; or docker context use default`;
   return "install and start Docker: https://docs.docker.com/get-started/get-docker/ , then {mybroker} up";
 }
 
@@ -123,12 +123,33 @@ function forbiddenHint(platform: NodeJS.Platform): string {
     : "quit and start Docker Desktop, or look at the owner of that socket";
 }
 
-function startHint(platform: NodeJS.Platform): string {
-  return platform === "linux"
-    ? "start it: sudo systemctl start docker"
-    : "start Docker Desktop and wait until it says running";
+/** The product is known by the folder in which it keeps its socket. */
+const products: readonly { readonly sign: RegExp; readonly start: string; readonly restart: string }[] = [
+  { sign: /[./]colima\//, start: "start it: colima start", restart: "restart it: colima restart" },
+  { sign: /\.orbstack\//, start: "start OrbStack", restart: "restart OrbStack" },
+  { sign: /\.rd\//, start: "start Rancher Desktop", restart: "restart Rancher Desktop" },
+  {
+    sign: /\.docker\/|^npipe:/,
+    start: "start Docker Desktop and wait until it says running",
+    restart: "restart Docker Desktop",
+  },
+  {
+    sign: /^unix:\/\/\/run\/user\//,
+    start: "start it: systemctl --user start docker",
+    restart: "restart it: systemctl --user restart docker",
+  },
+  { sign: /^(tcp|https?|ssh):/, start: "start Docker on that host", restart: "restart Docker on that host" },
+];
+
+function startHint(address: EngineAddress, platform: NodeJS.Platform): string {
+  const product = products.find(({ sign }) => sign.test(address.url));
+  if (product) return product.start;
+  return platform === "linux" ? "start it: sudo systemctl start docker" : "start Docker Desktop";
 }
 
-function restartHint(platform: NodeJS.Platform): string {
+function restartHint(address: EngineAddress, platform: NodeJS.Platform): string {
+  if (address.url.startsWith("ssh:")) return "look whether ssh reaches that host without a question";
+  const product = products.find(({ sign }) => sign.test(address.url));
+  if (product) return product.restart;
   return platform === "linux" ? "restart it: sudo systemctl restart docker" : "restart Docker Desktop";
 }

@@ -11,7 +11,7 @@ export interface EngineAddress {
   readonly tls?: TlsMaterial;
 }
 
-export interface TlsMaterial {
+interface TlsMaterial {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
@@ -134,7 +134,7 @@ function readOrBreak(path: string, what: string, files: FileReader): string | un
   }
 }
 
-export const defaultSocket = "/var/run/docker.sock";
+const defaultSocket = "/var/run/docker.sock";
 const defaultPipe = "//./pipe/docker_engine";
 
 function defaultAddresses(input: DiscoverInput, note: string): readonly [EngineAddress, ...EngineAddress[]] {
@@ -152,7 +152,7 @@ function defaultAddresses(input: DiscoverInput, note: string): readonly [EngineA
 }
 
 /** The sockets of the usual products, in the order in which they are tried. */
-export function knownSockets(
+function knownSockets(
   input: Pick<DiscoverInput, "env" | "homeDir" | "uid">,
 ): { path: string; source: string }[] {
   const { homeDir, env, uid } = input;

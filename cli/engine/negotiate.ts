@@ -1,5 +1,5 @@
 /** The newest API that this program was tested with; a newer engine is spoken to in this one. */
-export const newestApi = "1.51";
+const newestApi = "1.51";
 /** Engine 25: the first with start_interval and with all networks in one create call. */
 export const oldestApi = "1.44";
 

@@ -27,7 +27,7 @@ export interface FakeEngine {
   close(): Promise<void>;
 }
 
-export interface FakeCall {
+interface FakeCall {
   readonly method: string;
   /** Without version prefix and query. */
   readonly path: string;
@@ -38,7 +38,7 @@ export interface FakeCall {
   readonly timeMs: number;
 }
 
-export type FakeAnswer =
+type FakeAnswer =
   | { readonly json: unknown; readonly status?: number }
   | { readonly text: string; readonly status?: number }
   /** One JSON value a line; a string is written as it is, without newline. */
@@ -51,7 +51,7 @@ export type FakeAnswer =
 
 export type FakeRoute = FakeAnswer | ((call: FakeCall) => FakeAnswer | Promise<FakeAnswer>);
 
-export interface FakeEvent {
+interface FakeEvent {
   readonly type?: string;
   readonly action: string;
   readonly id: string;
