@@ -30,7 +30,7 @@ export interface RawMount {
   readonly bind?: Readonly<Record<string, unknown>>;
 }
 
-export interface RawExtension {
+interface RawExtension {
   readonly kind: string;
   readonly port: number;
   readonly uiPort?: number;
