@@ -11,8 +11,9 @@ export function describeEnvResult(result: EnsureEnvResult): string[] {
   const lines =
     result.state === "unchanged" || result.state === "absent" ? [] : wrap(`${summarise(result)}.`);
   if (result.portsMoved.length > 1) {
-    for (const { key, from, to, conflict } of result.portsMoved) {
-      lines.push(`  ${from} -> ${to}  ${key}, taken by ${describeHolder(conflict.holder)}`);
+    for (const { from, to, conflict } of result.portsMoved) {
+      const [first = "", ...more] = wrap(`${from} -> ${to}  taken by ${describeHolder(conflict.holder)}`, 76);
+      lines.push(`  ${first}`, ...more.map((line) => `    ${line}`));
     }
   }
   if (result.backup !== undefined) lines.push(`The .env before is kept at ${result.backup}`);
@@ -44,11 +45,11 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function wrap(text: string): string[] {
+function wrap(text: string, width = screenWidth): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= screenWidth)
+    if (line !== undefined && line.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }

@@ -1,0 +1,87 @@
+import { dirname, join } from "node:path";
+import { loadProject } from "../../compose/load-project.js";
+import { createLoadRequest } from "../../compose/load-request.js";
+import type { Project } from "../../compose/model.js";
+import { discoverEngines } from "../../engine/discover.js";
+import { realFiles } from "../../engine/file-reader.js";
+import { hostAddressOf } from "../../engine/host-address.js";
+import { readEnvValues } from "../../env/env-values.js";
+import { secretKeysOf } from "../../env/example-file.js";
+import { quoteEnvValue } from "../../env/parse-env-file.js";
+import { readTextFile } from "../../env/read-env-file.js";
+import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
+import { checkServiceNames } from "../../stack/select-services.js";
+import { maskSecrets } from "./mask-secrets.js";
+import { describeServiceVariables, type Variables } from "./service-variables.js";
+
+/**
+ * `env`: the one command that shows secrets: off a terminal, where its lines are a program's environment, and
+ * with --reveal. So none of them is registered for redaction here.
+ */
+export const showEnvironment: CommandHandler = async (request) => {
+  const { context, globals, output, options, args } = request;
+  const [service] = args;
+  const project = await loadProject(
+    createLoadRequest(context, { ...globals, profile: ["*"] }, { warn: (text) => output.warn(text) }),
+  );
+  if (service !== undefined) checkServiceNames([service], Object.keys(project.services));
+  const texts = await readMarkedTexts(project);
+  const variables =
+    service === undefined
+      ? allVariables(project, texts)
+      : describeServiceVariables(project, service, hostAddress(request));
+  const masked = context.stdoutIsTty && options.reveal !== true;
+  const secrets = [...secretKeysOf(...texts.map(({ text }) => text))].map(
+    (key) => project.environment[key] ?? "",
+  );
+  const shown = masked ? maskSecrets(variables, secrets) : variables;
+  const hidden = Object.keys(shown).some((name) => shown[name] !== variables[name]);
+  const again = `{mybroker} env ${service === undefined ? "" : `${service} `}--reveal`;
+  return {
+    project: project.name,
+    data: { service: service ?? null, masked: hidden, variables: shown },
+    text: [
+      ...Object.entries(shown).map(([name, value]) => `${name}=${hidden ? value : quoteEnvValue(value)}`),
+      ...(hidden ? ["", `Show the secrets:  ${again}`] : []),
+    ],
+  };
+};
+
+interface MarkedText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The .env files first, then the example beside the compose file; `# secret` counts in each. */
+async function readMarkedTexts(project: Project): Promise<MarkedText[]> {
+  const folders = new Set([project.workingDir, ...project.files.map((file) => dirname(file))]);
+  const paths = [...project.envFiles, ...[...folders].map((folder) => join(folder, ".env.example"))];
+  const files = await Promise.all(paths.map(readTextFile));
+  return files.filter((file) => file !== undefined);
+}
+
+/** What .env sets, with the values that hold: the shell's win. */
+function allVariables(project: Project, texts: readonly MarkedText[]): Variables {
+  const files = texts.filter(({ path }) => project.envFiles.includes(path));
+  if (files.length === 0) throw noEnvFile(project.workingDir);
+  const names = files.flatMap(({ path, text }) =>
+    Object.keys(readEnvValues(text, path, project.environment)),
+  );
+  return Object.fromEntries([...new Set(names)].map((name) => [name, project.environment[name] ?? ""]));
+}
+
+/** Where published ports are reached, without asking the engine: `env` also answers while none runs. */
+function hostAddress({ context }: CommandRequest): string {
+  const [address] = discoverEngines({ ...context, files: realFiles });
+  return hostAddressOf(address, context.env, undefined);
+}
+
+function noEnvFile(folder: string): MybrokerError {
+  return new MybrokerError({
+    code: "env.absent",
+    message: `There is no .env in ${folder}.`,
+    hint: "{mybroker} init",
+    exitCode: exitCodes.usage,
+  });
+}

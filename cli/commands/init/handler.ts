@@ -1,0 +1,125 @@
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { loadEnvironment } from "../../compose/load-environment.js";
+import { createLoadRequest, type LoadRequest } from "../../compose/load-request.js";
+import { connectEngine } from "../../engine/connect.js";
+import type { Engine } from "../../engine/engine.js";
+import { copyProject } from "../../env/copy-project.js";
+import { describeEnvResult } from "../../env/describe-env.js";
+import { type EnsureEnvResult, ensureEnv } from "../../env/ensure-env.js";
+import { explainFileError } from "../../env/file-errors.js";
+import { createRecoveryLoader } from "../../env/recovery-loader.js";
+import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { describeHolder } from "../../preflight/port-text.js";
+
+/** `init`: what is missing in the folder is made; what is there stays. */
+export const initProject: CommandHandler = async (request) => {
+  const { context, globals, output, options } = request;
+  if (globals.envFile.length > 0) throw refuseEnvFile();
+  const load = await chooseFolder(request);
+  const dryRun = globals.dryRun;
+  const folder = load.cwd;
+  const made = await copyProject({ packageRoot: context.packageRoot, folder, dryRun });
+  // A compose file that is only to be made cannot be read yet.
+  if (dryRun && made.includes("docker-compose.yml")) return describeNewProject(folder, made);
+  const place = await loadEnvironment(load);
+  const result = await ensureEnv({
+    context,
+    folder: place.workingDir,
+    ports: options.ports === "fixed" ? "fixed" : "auto",
+    rewrite: options.force === true,
+    dryRun,
+    connect: () => connectIfThere(request),
+    loadProject: createRecoveryLoader(load),
+    redact: (secret) => output.redact(secret),
+  });
+  for (const warning of result.warnings) output.warn(warning);
+  return describeInit({ folder: place.workingDir, made, result, dryRun });
+};
+
+/** The load request of the folder that is meant: the named one, the project's, or, where there is none, this one. */
+async function chooseFolder({ context, globals, args }: CommandRequest): Promise<LoadRequest> {
+  const load = createLoadRequest(context, globals);
+  const [named] = args;
+  if (named !== undefined) {
+    const folder = resolve(context.cwd, named);
+    if (!globals.dryRun) {
+      await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+        throw explainFileError(error, `Cannot make ${folder}`, folder);
+      });
+    }
+    const { projectDirectory: _, ...rest } = load;
+    return { ...rest, cwd: folder, files: [] };
+  }
+  try {
+    return {
+      ...load,
+      cwd: (await loadEnvironment(load)).workingDir,
+      files: load.files.map((file) => resolve(context.cwd, file)),
+    };
+  } catch (error) {
+    if (error instanceof MybrokerError && error.code === "compose.no-file") return load;
+    throw error;
+  }
+}
+
+/** Without an engine .env can be made all the same; what that means for secrets ensureEnv says. */
+async function connectIfThere({ context, output }: CommandRequest): Promise<Engine | undefined> {
+  try {
+    return await connectEngine(context);
+  } catch (error) {
+    if (!(error instanceof MybrokerError)) throw error;
+    output.debug(`no engine: ${error.message}`);
+    return undefined;
+  }
+}
+
+interface InitOutcome {
+  readonly folder: string;
+  readonly made: readonly string[];
+  readonly result: EnsureEnvResult;
+  readonly dryRun: boolean;
+}
+
+function describeInit({ folder, made, result, dryRun }: InitOutcome): CommandResult {
+  const { warnings: _, secretKeys: __, portsMoved, ...env } = result;
+  const lines = [...describeMade(folder, made), ...describeEnvResult(result)];
+  const nothing =
+    result.state === "absent"
+      ? "There is no .env.example to make a .env from."
+      : ".env is complete; nothing to do.";
+  const note = dryRun && lines.length > 0 ? ["A dry run: nothing was written. It would be:"] : [];
+  const moves = portsMoved.map(({ key, from, to, conflict }) => ({
+    key,
+    from,
+    to,
+    takenBy: describeHolder(conflict.holder),
+  }));
+  return {
+    data: { folder, made, dryRun, env: { ...env, backup: env.backup ?? null, portsMoved: moves } },
+    text: [...note, ...(lines.length === 0 ? [nothing] : lines), "", "Next:  {mybroker} up"],
+  };
+}
+
+function describeNewProject(folder: string, made: readonly string[]): CommandResult {
+  return {
+    data: { folder, made, dryRun: true, env: null },
+    text: ["A dry run: nothing was written. It would be:", ...describeMade(folder, [...made, ".env"])],
+  };
+}
+
+function describeMade(folder: string, made: readonly string[]): string[] {
+  if (made.length === 0) return [];
+  const tops = [...new Set(made.map((path) => path.replace(/[/\\].*$/, "/")))];
+  return [`Made in ${folder}: ${tops.join(", ")}`];
+}
+
+function refuseEnvFile(): MybrokerError {
+  return new MybrokerError({
+    code: "usage.env-file",
+    message: "init makes the .env of the project's folder and takes no --env-file",
+    hint: "{mybroker} init",
+    exitCode: exitCodes.usage,
+  });
+}
