@@ -51,29 +51,32 @@ async function defaultEnvFile(request: LoadRequest, folder: string): Promise<str
 
 class EnvironmentReader {
   readonly files: string[] = [];
-  private values: ReadonlyMap<string, string> = new Map();
+  readonly environment: Record<string, string>;
 
-  constructor(private readonly request: LoadRequest) {}
-
-  get environment(): Record<string, string> {
-    const own = Object.entries(this.request.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    );
-    return { ...Object.fromEntries(this.values), ...Object.fromEntries(own) };
+  constructor(private readonly request: LoadRequest) {
+    const entries = Object.entries(request.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.environment = Object.fromEntries(entries);
   }
 
+  /** Of files that are read together later ones win; what is known from before wins over all of them. */
   async read(files: readonly string[]): Promise<void> {
+    let values: ReadonlyMap<string, string> = new Map();
     for (const file of files) {
       if (this.files.includes(file)) continue;
-      const text = await loadText(file, { cwd: this.request.cwd, code: "env", wanted: ".env file" });
-      const { warn } = this.request;
-      this.values = parseEnvFile(text, {
-        file: showPath(file, this.request.cwd),
-        lookup: (name) => this.request.env[name],
-        earlier: this.values,
-        ...(warn === undefined ? {} : { warn }),
-      });
+      values = await this.parse(file, values);
       this.files.push(file);
     }
+    for (const [name, value] of values) if (!Object.hasOwn(this.environment, name)) this.environment[name] = value;
+  }
+
+  private async parse(file: string, earlier: ReadonlyMap<string, string>): Promise<Map<string, string>> {
+    const text = await loadText(file, { cwd: this.request.cwd, code: "env", wanted: ".env file" });
+    const { warn } = this.request;
+    return parseEnvFile(text, {
+      file: showPath(file, this.request.cwd),
+      lookup: (name) => this.environment[name],
+      earlier,
+      ...(warn === undefined ? {} : { warn }),
+    });
   }
 }
