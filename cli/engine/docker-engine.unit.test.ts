@@ -57,6 +57,12 @@ describe("requests", () => {
     expect(fake.calls.at(-1)?.query.get("name")).toBe("name one");
   });
 
+  it("reach the engine with any name", async () => {
+    const { fake, engine } = await start();
+    expect(await engine.inspectVolume("a b?c#ã%20")).toBeUndefined();
+    expect(decodeURIComponent(fake.calls.at(-1)?.path ?? "")).toBe("/volumes/a b?c#ã%20");
+  });
+
   it("leave out what is not asked for", async () => {
     const { fake, engine } = await start({ "POST /containers/:id/stop": { status: 204, text: "" } });
     await engine.stopContainer("1");

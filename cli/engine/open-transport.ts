@@ -11,17 +11,14 @@ import { Transport } from "./transport.js";
  */
 export async function openTransport(address: EngineAddress): Promise<Transport> {
   const { default: DockerClient } = await import("dockerode");
-  const { agent, ...options } = await connectionOptions(address);
-  const docker = newDocker(DockerClient, { ...options, agent }, address);
-  return new Transport(docker, agent);
+  const options = await connectionOptions(address);
+  return new Transport(newDocker(DockerClient, options, address), options.agent);
 }
 
+type ConnectionOptions = Docker.DockerOptions & { readonly agent: HttpAgent };
+
 /** Every option that docker-modem would otherwise take from the environment is set: the address is already chosen. */
-function newDocker(
-  DockerClient: typeof Docker,
-  options: Docker.DockerOptions,
-  address: EngineAddress,
-): Docker {
+function newDocker(DockerClient: typeof Docker, options: ConnectionOptions, address: EngineAddress): Docker {
   const unset = {
     host: undefined,
     port: undefined,
@@ -44,9 +41,7 @@ function newDocker(
   }
 }
 
-async function connectionOptions(
-  address: EngineAddress,
-): Promise<Docker.DockerOptions & { agent: HttpAgent }> {
+async function connectionOptions(address: EngineAddress): Promise<ConnectionOptions> {
   const keepAlive = { keepAlive: true };
   const local = /^(unix|npipe):\/\/(.*)$/.exec(address.url);
   if (local?.[2]) return { socketPath: local[2], protocol: "http", agent: new HttpAgent(keepAlive) };

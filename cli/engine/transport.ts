@@ -105,7 +105,7 @@ export class Transport {
     return new Promise((resolve, reject) => {
       this.#docker.modem.dial(
         {
-          path: `${request.path}?`,
+          path: `${escapePath(request.path)}?`,
           method: request.method ?? "GET",
           options: { _query: withoutUndefined(request.query ?? {}), _body: request.body ?? {} },
           ...(request.tar && { file: tarBody(request.tar) }),
@@ -122,6 +122,11 @@ export class Transport {
 
 function tarBody(tar: TarSource): Buffer | Readable {
   return tar instanceof Uint8Array ? Buffer.from(tar) : Readable.from(tar, { objectMode: false });
+}
+
+/** A name with a blank or a question mark must reach the engine, which then says what is wrong with it. */
+function escapePath(path: string): string {
+  return encodeURI(path).replace(/[?#]/g, encodeURIComponent);
 }
 
 function withoutUndefined(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
