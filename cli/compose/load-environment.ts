@@ -54,7 +54,9 @@ class EnvironmentReader {
   readonly environment: Record<string, string>;
 
   constructor(private readonly request: LoadRequest) {
-    const entries = Object.entries(request.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const entries = Object.entries(request.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
     this.environment = Object.fromEntries(entries);
   }
 
@@ -66,7 +68,8 @@ class EnvironmentReader {
       values = await this.parse(file, values);
       this.files.push(file);
     }
-    for (const [name, value] of values) if (!Object.hasOwn(this.environment, name)) this.environment[name] = value;
+    for (const [name, value] of values)
+      if (!Object.hasOwn(this.environment, name)) this.environment[name] = value;
   }
 
   private async parse(file: string, earlier: ReadonlyMap<string, string>): Promise<Map<string, string>> {

@@ -34,11 +34,24 @@ function requestFor(folder: string, settings: Settings): LoadRequest {
 /** The part of a project that `docker compose config` prints, paths of the fixture made the golden file's. */
 function printAsConfig(project: Project, folder: string): unknown {
   const services = Object.entries(project.services).map(([name, service]) => {
-    return [name, Object.fromEntries(Object.entries(service).filter(([key]) => !key.startsWith("x-")))] as const;
+    return [
+      name,
+      Object.fromEntries(Object.entries(service).filter(([key]) => !key.startsWith("x-"))),
+    ] as const;
   });
-  const sections = { networks: project.networks, volumes: project.volumes, configs: project.configs, secrets: project.secrets };
+  const sections = {
+    networks: project.networks,
+    volumes: project.volumes,
+    configs: project.configs,
+    secrets: project.secrets,
+  };
   const used = Object.entries(sections).filter(([, section]) => Object.keys(section).length > 0);
-  const whole = { name: project.name, services: Object.fromEntries(services), ...Object.fromEntries(used), ...project.extensions };
+  const whole = {
+    name: project.name,
+    services: Object.fromEntries(services),
+    ...Object.fromEntries(used),
+    ...project.extensions,
+  };
   return JSON.parse(JSON.stringify(whole).replaceAll(folder, "/project"));
 }
 
@@ -54,7 +67,8 @@ describe("a project is resolved as docker compose 2.40.3 resolves it", () => {
       expect(printAsConfig(project, folder)).toEqual(golden.config);
     });
 
-    it.runIf(golden.hashes !== undefined)(`${name}: the config hashes`, async () => {
+    if (golden.hashes === undefined) continue;
+    it(`${name}: the config hashes`, async () => {
       const project = await loadProject(requestFor(folder, settings));
       expect(hashServices(project)).toEqual(golden.hashes);
     });
