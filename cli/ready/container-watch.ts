@@ -1,13 +1,7 @@
+import { composeLabels as labels } from "../compose/labels.js";
 import type { ContainerDetails, Engine, EngineEvent } from "../engine/engine.js";
 import type { Clock } from "./clock.js";
 import type { WatchedContainer } from "./judge-container.js";
-
-/** Compose's label names (docker/compose pkg/api/labels.go). */
-const labels = {
-  project: "com.docker.compose.project",
-  service: "com.docker.compose.service",
-  oneOff: "com.docker.compose.oneoff",
-};
 
 export interface WatchSettings {
   readonly engine: Pick<Engine, "listContainers" | "inspectContainer" | "events">;

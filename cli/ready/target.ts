@@ -1,5 +1,6 @@
+import { composeLabels } from "../compose/labels.js";
 import type { MybrokerExtension, Project } from "../compose/model.js";
-import type { ContainerDetails } from "../engine/engine.js";
+import type { ContainerDetails, Engine } from "../engine/engine.js";
 import type { ProbeTarget } from "./probe.js";
 
 /** The value of a .env key as the compose file sees it: given, or its default there. */
@@ -55,4 +56,33 @@ export function resolveTarget(request: TargetRequest): ProbeTarget | undefined {
 function reachableHost(boundTo: string, hostAddress: string): string {
   const everywhere = boundTo === "" || boundTo === "0.0.0.0" || boundTo === "::";
   return everywhere || boundTo.startsWith("127.") || hostAddress !== "127.0.0.1" ? hostAddress : boundTo;
+}
+
+export interface FindTargetRequest {
+  readonly engine: Pick<Engine, "listContainers" | "inspectContainer" | "endpoint">;
+  readonly project: Project;
+  readonly service: string;
+}
+
+/** Where a service's server is reached now; undefined when no container of it runs or its port is not published. */
+export async function findTarget({
+  engine,
+  project,
+  service,
+}: FindTargetRequest): Promise<ProbeTarget | undefined> {
+  const found = await engine.listContainers({
+    all: false,
+    labels: [
+      `${composeLabels.project}=${project.name}`,
+      `${composeLabels.service}=${service}`,
+      `${composeLabels.oneOff}=False`,
+    ],
+  });
+  for (const { id } of found) {
+    const container = await engine.inspectContainer(id);
+    if (container === undefined || !container.State.Running) continue;
+    const target = resolveTarget({ project, service, container, hostAddress: engine.endpoint.hostAddress });
+    if (target !== undefined) return target;
+  }
+  return undefined;
 }

@@ -19,7 +19,7 @@ import { selectServices } from "./select-services.js";
  * Images: where one is missing or `pull: "always"`, its containers can only be judged after the pull. Run
  * `planUpImages` first, observe again, then plan.
  *
- * @throws MybrokerError compose.unknown-service, compose.external-missing, images.missing, compose.external-file
+ * @throws MybrokerError usage.unknown-service, compose.external-missing, images.missing, compose.external-file
  */
 export function planUp(project: Project, observed: Observed, options: UpOptions = {}): Plan {
   const context = createContext(project, observed, options);

@@ -43,7 +43,7 @@ export function renderChange({ key, before, after }: Change): string {
 }
 
 /** The plan for a JSON document: no payloads, which hold secrets. */
-export function describePlan(plan: Plan): unknown {
+export function planToData(plan: Plan): unknown {
   return {
     steps: plan.steps.map((step) => ({
       id: step.id,

@@ -11,7 +11,7 @@ export interface Selection {
 
 /**
  * The services that a command is about, dependencies first: the named ones with what they need, less the excluded.
- * @throws MybrokerError compose.unknown-service, exit 2
+ * @throws MybrokerError usage.unknown-service, exit 2
  */
 export function selectServices(project: Project, selection: Selection): string[] {
   for (const name of [...(selection.services ?? []), ...(selection.exclude ?? [])]) {
@@ -59,7 +59,7 @@ function unknownService(project: Project, name: string): MybrokerError {
   const nearest = findNearest(name, known);
   const inactive = project.disabledServices[name];
   return new MybrokerError({
-    code: "compose.unknown-service",
+    code: "usage.unknown-service",
     message: inactive
       ? `the service ${name} belongs to the profile ${inactive.profiles?.join(" or ")}, which is not active`
       : `there is no service ${name}`,
