@@ -12,8 +12,9 @@ done
 usage() {
   cat <<TEXT
 usage: testbed.sh COMMAND
-  up [--fresh]     engine, registry and images; --fresh also removes the
-                   containers, networks and volumes of earlier runs
+  up               engine, registry and images; with --fresh without the
+                   containers, networks and volumes of earlier runs; with
+                   --no-images engine and registry only
   down [--purge]   stops what up started; --purge also deletes $STATE
   status           what runs, and which images the registry has
   env              shell lines that point docker and mybroker at the testbed
@@ -54,8 +55,8 @@ up() {
   link_compose_plugin
   start_registry
   start_engine
-  [[ "${1:-}" != --fresh ]] || remove_engine_contents
-  build_images
+  [[ "$1" != --fresh ]] || remove_engine_contents
+  [[ "$1" == --no-images ]] || build_images
   say "ready: export DOCKER_HOST=unix://$SOCKET"
 }
 
@@ -89,7 +90,7 @@ print_env() {
 }
 
 case "$*" in
-  up | 'up --fresh') up "${2:-}" ;;
+  up | 'up --fresh' | 'up --no-images') up "${2:-}" ;;
   down | 'down --purge') down "${2:-}" ;;
   status) status ;;
   env) print_env ;;

@@ -21,7 +21,7 @@ sid_apt() {
   apt-get -q -o Dir::State="$root" -o Dir::State::status="$root/status" -o Dir::Cache="$root/cache" \
     -o Dir::Etc::sourcelist="$root/sources.list" -o Dir::Etc::sourceparts=/dev/null \
     -o Dir::Etc::preferencesparts=/dev/null -o Acquire::Languages=none \
-    -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@"
+    -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 -o Acquire::http::Timeout=20 -o APT::Sandbox::User=root "$@"
 }
 
 prepare_sid_apt() {
@@ -31,18 +31,18 @@ prepare_sid_apt() {
   mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
   : >"$root/status"
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s sid main\n' "$mirror" >"$root/sources.list"
-  sid_apt update >>"$RUN/apt.log" 2>&1
+  sid_apt update >>"$RUN/apt.log" 2>&1 || no_packages
 }
 
-# fetch_sid PACKAGE[=VERSION]: the pinned upstream version, else what sid has now.
+no_packages() { fail "Debian's packages cannot be had here" "see $RUN/apt.log"; }
+
+# fetch_sid PACKAGE[=VERSION]...: the pinned upstream version, else what sid has now.
 fetch_sid() {
-  local name="${1%%=*}" version="${1#*=}"
-  if [[ "$1" != *=* ]]; then
-    sid_apt download "$name"
-  elif ! sid_apt download "$name=$version*"; then
-    say "$name $version is no longer in sid: taking the version that is"
-    sid_apt download "$name"
-  fi
+  local package
+  for package; do
+    if [[ "$package" == *=* ]] && sid_apt download "$package*"; then continue; fi
+    sid_apt download "${package%%=*}" || return 1
+  done
 }
 
 # Packages of the host itself: iptables must match its kernel and its rules.
@@ -53,8 +53,10 @@ install_host_packages() {
   done
   ((${#missing[@]} > 0)) || return 0
   say "installing ${missing[*]}"
-  apt-get -q update >>"$RUN/apt.log" 2>&1
-  DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >>"$RUN/apt.log" 2>&1
+  {
+    apt-get -q update &&
+      DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}"
+  } >>"$RUN/apt.log" 2>&1 || no_packages
 }
 
 # Unpacks engine, client, Compose and registry into TOOLS, all or nothing: a
@@ -66,16 +68,15 @@ unpack_tools() {
   rm -rf "$STATE/debs" "$TOOLS.new"
   mkdir -p "$STATE/debs" "$TOOLS.new/bin"
   prepare_sid_apt
-  apt-get -q update >>"$RUN/apt.log" 2>&1
   (
     cd "$STATE/debs"
-    for package in "${SID_PACKAGES[@]}"; do fetch_sid "$package"; done
-    apt-get -q -o APT::Sandbox::User=root download "${RELEASE_PACKAGES[@]}"
-  ) >>"$RUN/apt.log" 2>&1 || fail "the engine's packages cannot be had" "see $RUN/apt.log"
+    apt-get -q update && fetch_sid "${SID_PACKAGES[@]}" &&
+      apt-get -q -o APT::Sandbox::User=root download "${RELEASE_PACKAGES[@]}"
+  ) >>"$RUN/apt.log" 2>&1 || no_packages
   for package in "$STATE"/debs/*.deb; do dpkg -x "$package" "$TOOLS.new"; done
   ln -s ../usr/bin/docker ../usr/libexec/docker/cli-plugins/docker-compose "$TOOLS.new/bin/"
   printf '%s' "$wanted" >"$TOOLS.new/stamp"
-  rm -rf "$TOOLS"
+  rm -rf "$TOOLS" "$STATE/debs"
   mv "$TOOLS.new" "$TOOLS"
 }
 

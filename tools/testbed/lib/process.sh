@@ -41,10 +41,10 @@ stop_processes() {
   wait_for 10 gone "$@"
 }
 
-# Mounts of a killed engine or of a half-built base, deepest first.
+# Mounts at and below a path, deepest first: an engine's or a half-built base's.
 unmount_below() {
   local path
-  awk -v prefix="$1/" 'index($5, prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+  awk -v prefix="$1/" 'index($5 "/", prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
     while read -r path; do umount -l "$path" || true; done
 }
 

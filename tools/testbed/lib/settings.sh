@@ -10,7 +10,7 @@ RUN="${MYBROKER_TESTBED_RUN:-/run/mybroker-testbed}"
 # serve them. A later engine is taken only when sid no longer has this one.
 SID_PACKAGES=(docker.io=28.5.2 docker-cli=28.5.2 docker-compose=2.40.3 tini-static)
 RELEASE_PACKAGES=(containerd runc docker-registry)
-HOST_PACKAGES=(iptables debootstrap iproute2)
+HOST_PACKAGES=(iptables debootstrap iproute2 curl)
 
 TOOLS="$STATE/tools"
 SOCKET="$RUN/docker.sock"
