@@ -1,0 +1,133 @@
+import { composeLabels, imageName } from "../../compose/labels.js";
+import type { Project } from "../../compose/model.js";
+import type { Engine, VolumeDetails } from "../../engine/engine.js";
+import { observeLabelled } from "../../engine/observe.js";
+import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { formatBytes, formatDuration } from "../../output/units.js";
+import type { Observed } from "../../reconcile/observed.js";
+import type { Plan } from "../../reconcile/plan.js";
+import { planDown } from "../../reconcile/plan-down.js";
+import { planToData, renderPlan } from "../../reconcile/render-plan.js";
+import { carryOutPlan, whileLocked } from "../../stack/carry-out-plan.js";
+import { type FoundProject, findProject } from "../../stack/find-project.js";
+import { stopTimeoutOf } from "../../stack/stop-timeout.js";
+
+/** `down`: by labels, so that it also works where the files do not. */
+export const takeDown: CommandHandler = async (request) => {
+  const found = await findProject(request);
+  try {
+    return await whileLocked(request, found, () => takeDownFound(found, request));
+  } finally {
+    found.engine.close();
+  }
+};
+
+async function takeDownFound(found: FoundProject, request: CommandRequest): Promise<CommandResult> {
+  const { engine, name, project } = found;
+  const { options, output, globals } = request;
+  const startedMs = performance.now();
+  const observed = await observeLabelled(engine, name);
+  const plan = planDown(observed, {
+    volumes: options.volumes === true,
+    images: await findImages(found, observed, options.rmi),
+    removeOrphans: options.removeOrphans === true,
+    ...stopTimeoutOf(options),
+    ...(project === undefined ? {} : { project }),
+  });
+  for (const warning of plan.warnings) output.warn(warning);
+  if (globals.dryRun) return { project: name, data: planToData(plan), text: renderPlan(plan) };
+  if (options.volumes === true && !(await confirmVolumes(engine, observed.volumes, request))) {
+    return { project: name, data: { removed: null }, text: ["Nothing was removed."], exitCode: 1 };
+  }
+  const result = await carryOutPlan({ plan, engine, request });
+  return summarize({
+    plan,
+    observed,
+    completed: new Set(result.completed),
+    elapsedMs: performance.now() - startedMs,
+  });
+}
+
+/** "local": images built for the project; "all": also those that its services use. */
+async function findImages(found: FoundProject, observed: Observed, which: unknown): Promise<string[]> {
+  if (which !== "local" && which !== "all") return [];
+  const built = await found.engine.listImages([`${composeLabels.project}=${found.name}`]);
+  const references = built.flatMap((image) => (image.tags.length > 0 ? image.tags : [image.id]));
+  if (which === "all") {
+    references.push(...observed.containers.map((container) => container.details.Config.Image));
+    if (found.project !== undefined) references.push(...referencesOf(found.project));
+  }
+  return [...new Set(references)];
+}
+
+function referencesOf(project: Project): string[] {
+  return Object.entries({ ...project.disabledServices, ...project.services }).map(([name, service]) =>
+    imageName(project, name, service),
+  );
+}
+
+async function confirmVolumes(
+  engine: Engine,
+  volumes: readonly VolumeDetails[],
+  { output }: CommandRequest,
+): Promise<boolean> {
+  if (volumes.length === 0) return true;
+  const sizes = await engine.volumeSizes();
+  const width = Math.max(...volumes.map((volume) => volume.name.length));
+  output.note("These volumes and all data in them are removed:");
+  for (const { name } of [...volumes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const size = sizes.get(name);
+    output.note(`  ${name.padEnd(width)}  ${size === undefined ? "size unknown" : formatBytes(size)}`);
+  }
+  return output.confirm(`Remove ${count(volumes.length, "volume")} for good?`, "--yes");
+}
+
+interface Ending {
+  readonly plan: Plan;
+  readonly observed: Observed;
+  readonly completed: ReadonlySet<string>;
+  readonly elapsedMs: number;
+}
+
+function summarize({ plan, observed, completed, elapsedMs }: Ending): CommandResult {
+  const removed = (kind: string) =>
+    plan.steps
+      .filter((step) => step.action === `remove-${kind}` && completed.has(step.id))
+      .map((step) => step.name);
+  const data = {
+    containers: removed("container"),
+    networks: removed("network"),
+    volumes: removed("volume"),
+    images: removed("image"),
+    keptVolumes: observed.volumes
+      .map((volume) => volume.name)
+      .filter((name) => !removed("volume").includes(name)),
+  };
+  const counted = [
+    count(data.containers.length, "container"),
+    count(data.networks.length, "network"),
+    count(data.volumes.length, "volume"),
+    count(data.images.length, "image"),
+  ].filter((text) => text !== "");
+  const headline =
+    counted.length === 0
+      ? `Nothing to remove: ${plan.project} is down.`
+      : `Removed ${counted.join(", ")} in ${formatDuration(elapsedMs)}.`;
+  const kept = data.keptVolumes.length;
+  return {
+    project: plan.project,
+    data: { removed: data, elapsedMs: Math.round(elapsedMs) },
+    text: [
+      headline,
+      ...(kept === 0
+        ? []
+        : [`Data stays in ${count(kept, "volume")}; to remove it:  {mybroker} down --volumes`]),
+      "Next:  {mybroker} up",
+    ],
+  };
+}
+
+/** "1 network", "14 containers", "" for none. */
+function count(number: number, noun: string): string {
+  return number === 0 ? "" : `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,85 @@
+import { observeLabelled } from "../engine/observe.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { CommandRequest, CommandResult } from "../kernel/command.js";
+import { formatDuration } from "../output/units.js";
+import type { Observed } from "../reconcile/observed.js";
+import type { Plan } from "../reconcile/plan.js";
+import { planToData, renderPlan } from "../reconcile/render-plan.js";
+import { carryOutPlan, whileLocked } from "./carry-out-plan.js";
+import { type FoundProject, findProject } from "./find-project.js";
+import { checkServiceNames } from "./select-services.js";
+import { openWaits } from "./wait-for-conditions.js";
+
+export interface ServiceCommand {
+  /** "stopped", "started", "restarted" */
+  readonly done: string;
+  /** Said where there is nothing to do: "everything is stopped already". */
+  readonly idle: string;
+  /** Commands to type next. */
+  readonly next: string;
+  readonly plan: (observed: Observed) => Plan;
+}
+
+/** What `stop`, `start` and `restart` share: work on the containers that exist, by their labels. */
+export async function runServicePlan(
+  request: CommandRequest,
+  command: ServiceCommand,
+): Promise<CommandResult> {
+  const found = await findProject(request);
+  try {
+    return await whileLocked(request, found, () => runFound(found, request, command));
+  } finally {
+    found.engine.close();
+  }
+}
+
+async function runFound(
+  found: FoundProject,
+  request: CommandRequest,
+  command: ServiceCommand,
+): Promise<CommandResult> {
+  const { engine, name, project } = found;
+  const startedMs = performance.now();
+  const observed = await observeLabelled(engine, name);
+  checkServices(found, observed, request.args);
+  const plan = command.plan(observed);
+  if (request.globals.dryRun) return { project: name, data: planToData(plan), text: renderPlan(plan) };
+  const waits = await openWaits({ engine, plan, request, ...(project === undefined ? {} : { project }) });
+  try {
+    await carryOutPlan({
+      plan,
+      engine,
+      request,
+      ...(waits === undefined ? {} : { waitUntil: waits.waitUntil }),
+    });
+  } finally {
+    waits?.close();
+  }
+  const elapsedMs = performance.now() - startedMs;
+  const containers = plan.steps.map((step) => step.name);
+  const headline =
+    containers.length === 0
+      ? `Nothing to do: ${command.idle}.`
+      : `${containers.length} container${containers.length === 1 ? "" : "s"} ${command.done} in ${formatDuration(elapsedMs)}.`;
+  return {
+    project: name,
+    data: { containers, elapsedMs: Math.round(elapsedMs) },
+    text: [headline, `Next:  ${command.next}`],
+  };
+}
+
+/** Names are those of the files and of the containers; a known service without a container is told as such. */
+function checkServices({ name, project }: FoundProject, observed: Observed, asked: readonly string[]): void {
+  const existing = new Set(observed.containers.map((container) => container.service));
+  const known = [...existing, ...Object.keys({ ...project?.disabledServices, ...project?.services })];
+  checkServiceNames(asked, known);
+  const without = asked.find((service) => !existing.has(service));
+  if (without === undefined && existing.size > 0) return;
+  throw new MybrokerError({
+    code: "project.no-container",
+    message: without === undefined ? `${name} has no containers` : `${without} has no container`,
+    hint: `Make ${without === undefined ? "them" : "it"}:  {mybroker} up${without === undefined ? "" : ` ${without}`}`,
+    exitCode: exitCodes.no,
+    details: { project: name, service: without ?? null },
+  });
+}
