@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Docker Engine, Compose and a registry mirror with real servers, on a machine
 # that has none of them and reaches only package registries.
-set -euo pipefail
+set -Eeuo pipefail
 
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 for part in settings process packages network engine registry images; do
   # shellcheck source=/dev/null
   source "$HERE/lib/$part.sh"
 done
+
+trap 'say "stopped by an error at ${BASH_SOURCE[0]##*/}:$LINENO; logs are in $RUN"' ERR
 
 usage() {
   cat <<TEXT
