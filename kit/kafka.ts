@@ -20,7 +20,7 @@ export interface KafkaSettings {
 export async function createKafka(settings: KafkaSettings): Promise<Kafka> {
   // kafkajs reads it from the environment only.
   process.env.KAFKAJS_NO_PARTITIONER_WARNING = "1";
-  const { Kafka, logLevel } = await import("kafkajs");
+  const { Kafka, logLevel } = await import("./drivers/kafkajs.js");
   const openSocket = settings.openSocket ?? openPlainSocket(await import("node:net"));
   return new Kafka({
     clientId: settings.clientId,

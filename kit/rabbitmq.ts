@@ -21,7 +21,7 @@ export interface RabbitmqSettings {
  * "close" event; the "error" event that comes before it has a listener here, since without one it ends the process.
  */
 export async function connectRabbitmq(settings: RabbitmqSettings): Promise<ChannelModel> {
-  const { connect } = await import("amqplib");
+  const { connect } = await import("./drivers/amqplib.js");
   // amqplib copies its socket options to net.connect, which takes a signal.
   const socketOptions = {
     noDelay: true,

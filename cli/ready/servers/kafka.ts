@@ -91,5 +91,5 @@ export const kafkaProbe: ServerProbe = {
       },
     });
   },
-  prepare: () => import("kafkajs"),
+  prepare: () => import("../../../kit/drivers/kafkajs.js"),
 };

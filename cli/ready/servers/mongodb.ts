@@ -61,7 +61,7 @@ function classifyMongoFailure(error: unknown): NotReady {
 
 /** A client logged in as the target's user against the admin database, where the image keeps its root user. */
 export async function openMongo(target: ProbeTarget, options: { session: LoginSession; timeoutMs: number }) {
-  const { MongoClient } = await import("mongodb");
+  const { MongoClient } = await import("../drivers/mongodb.js");
   const client = new MongoClient(`mongodb://${target.host}:${target.port}/`, {
     directConnection: true,
     // It tries a closed port again until this ends, and only then says why: so a little before our own limit.
@@ -102,5 +102,5 @@ export const mongodbProbe: ServerProbe = {
         return target.password === undefined ? "ping answered" : `logged in as ${target.user ?? "root"}`;
       },
     }),
-  prepare: () => import("mongodb"),
+  prepare: () => import("../drivers/mongodb.js"),
 };

@@ -44,7 +44,7 @@ function classifyMysqlFailure(error: unknown): NotReady {
 
 /** A connection logged in as the target's user, on a socket of the session. */
 export async function openMysql(target: ProbeTarget, session: LoginSession) {
-  const { createConnection } = await import("mysql2/promise");
+  const { createConnection } = await import("../drivers/mysql2.js");
   const connection = createConnection({
     stream: session.open(target.host, target.port),
     user: target.user ?? "root",
@@ -74,5 +74,5 @@ export const mysqlProbe: ServerProbe = {
         return `logged in as ${target.user ?? "root"}`;
       },
     }),
-  prepare: () => import("mysql2/promise"),
+  prepare: () => import("../drivers/mysql2.js"),
 };

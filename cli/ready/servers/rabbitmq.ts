@@ -72,5 +72,5 @@ export const rabbitmqProbe: ServerProbe = {
         return `logged in as ${target.user ?? "guest"}`;
       },
     }),
-  prepare: () => import("amqplib"),
+  prepare: () => import("../../../kit/drivers/amqplib.js"),
 };

@@ -48,7 +48,7 @@ export const redisProbe: ServerProbe = {
       timeoutMs,
       classify: classifyRedisFailure,
       login: async (session) => {
-        const { Redis } = await import("ioredis");
+        const { Redis } = await import("../drivers/ioredis.js");
         const socket = session.open(target.host, target.port);
         const redis = new Redis({
           Connector: class {
@@ -79,5 +79,5 @@ export const redisProbe: ServerProbe = {
         return target.password === undefined ? "PONG" : "logged in";
       },
     }),
-  prepare: () => import("ioredis"),
+  prepare: () => import("../drivers/ioredis.js"),
 };
