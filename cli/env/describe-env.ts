@@ -1,5 +1,6 @@
 import { describeHolder } from "../preflight/port-text.js";
 import type { EnsureEnvResult } from "./ensure-env.js";
+import type { RotateEnvResult } from "./rotate-env.js";
 
 const screenWidth = 80;
 
@@ -18,6 +19,20 @@ export function describeEnvResult(result: EnsureEnvResult): string[] {
   }
   if (result.backup !== undefined) lines.push(`The .env before is kept at ${result.backup}`);
   return lines;
+}
+
+/** What a rotation did: names of keys and services. */
+export function describeRotation(rotation: RotateEnvResult): string[] {
+  const { rotated, kept, servers, backup } = rotation;
+  const first = servers.length === 0 ? "" : `, changed first in ${servers.join(", ")}`;
+  return [
+    ...wrap(`${count(rotated.length, "secret")} rotated${first}.`),
+    ...kept.flatMap(({ key, reason }) => wrap(`Kept ${key}: ${reason}.`)),
+    ...(backup === undefined ? [] : [`The .env before is kept at ${backup}`]),
+    ...(rotated.length === 0
+      ? []
+      : wrap("Containers still have the old ones until  {mybroker} up  recreates them.")),
+  ];
 }
 
 function summarise(result: EnsureEnvResult): string {

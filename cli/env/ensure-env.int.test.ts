@@ -136,12 +136,25 @@ describe("ensureEnv", () => {
 });
 
 describe("ports", () => {
-  async function occupy(): Promise<{ port: number; close(): Promise<void> }> {
+  async function listenOn(port: number): Promise<{ port: number; close(): Promise<void> }> {
     const server = createServer();
-    server.listen({ host: "127.0.0.1", port: 0 });
+    server.listen({ host: "127.0.0.1", port });
     await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    return { port, close: () => new Promise((done) => server.close(() => done())) };
+    const taken = (server.address() as { port: number }).port;
+    return { port: taken, close: () => new Promise((done) => server.close(() => done())) };
+  }
+
+  /** A taken port whose neighbours are free: below the range that the kernel gives out to others. */
+  async function occupy(): Promise<{ port: number; close(): Promise<void> }> {
+    for (;;) {
+      const first = 20_000 + Math.floor(Math.random() * 10_000);
+      const block = await Promise.allSettled([0, 1, 2].map((offset) => listenOn(first + offset)));
+      const open = block.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      const [taken, ...neighbours] = open;
+      if (open.length < 3) neighbours.push(...(taken === undefined ? [] : [taken]));
+      for (const neighbour of neighbours) await neighbour.close();
+      if (taken !== undefined && open.length === 3) return taken;
+    }
   }
 
   it("move to the next free one that no other key uses, while there is no .env", async () => {

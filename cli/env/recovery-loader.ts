@@ -8,7 +8,7 @@ import type { Project } from "../compose/model.js";
  */
 export function createRecoveryLoader(
   load: LoadRequest,
-): (environment: Readonly<Record<string, string>>) => Promise<Project> {
+): (environment: Readonly<Record<string, string | undefined>>) => Promise<Project> {
   return (env) => {
     const { warn: _, services: __, ...quiet } = load;
     return loadProject({ ...quiet, env, profiles: ["*"], missingVariables: "empty" });

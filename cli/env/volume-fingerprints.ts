@@ -64,6 +64,15 @@ export async function recordVolumeSecrets(request: VolumeRequest): Promise<void>
   await request.state.writeRecord(recordName(request.project), { salt: record.salt, volumes });
 }
 
+/** Takes back what was recorded: for the time in which passwords change, nothing is known for sure. */
+export async function forgetVolumeSecrets(
+  state: ProjectState,
+  project: Pick<Project, "name">,
+): Promise<void> {
+  const record = parseRecord(await state.readRecord(recordName(project)));
+  if (record !== undefined) await state.writeRecord(recordName(project), { salt: record.salt, volumes: {} });
+}
+
 /** Which volumes were made with another password than today's. Volumes without a record are not judged. */
 export async function compareVolumeSecrets(request: VolumeRequest): Promise<VolumeMismatch[]> {
   const record = await readRecord(request);

@@ -5,10 +5,11 @@ import { createLoadRequest, type LoadRequest } from "../../compose/load-request.
 import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
 import { copyProject } from "../../env/copy-project.js";
-import { describeEnvResult } from "../../env/describe-env.js";
+import { describeEnvResult, describeRotation } from "../../env/describe-env.js";
 import { type EnsureEnvResult, ensureEnv } from "../../env/ensure-env.js";
 import { explainFileError } from "../../env/file-errors.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
+import { type RotateEnvResult, rotateEnv } from "../../env/rotate-env.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { describeHolder } from "../../preflight/port-text.js";
@@ -24,6 +25,7 @@ export const initProject: CommandHandler = async (request) => {
   // A compose file that is only to be made cannot be read yet.
   if (dryRun && made.includes("docker-compose.yml")) return describeNewProject(folder, made);
   const place = await loadEnvironment(load);
+  const loadForRecovery = createRecoveryLoader(load);
   const result = await ensureEnv({
     context,
     folder: place.workingDir,
@@ -31,12 +33,30 @@ export const initProject: CommandHandler = async (request) => {
     rewrite: options.force === true,
     dryRun,
     connect: () => connectIfThere(request),
-    loadProject: createRecoveryLoader(load),
+    loadProject: loadForRecovery,
     redact: (secret) => output.redact(secret),
   });
   for (const warning of result.warnings) output.warn(warning);
-  return describeInit({ folder: place.workingDir, made, result, dryRun });
+  // Secrets that are a moment old need no change.
+  const stale = result.state !== "written" || result.recovered.length > 0;
+  const rotation =
+    options.rotate === true && stale ? await rotate(request, place.workingDir, loadForRecovery) : undefined;
+  return describeInit({ folder: place.workingDir, made, result, rotation, dryRun });
 };
+
+async function rotate(
+  { context, globals, output }: CommandRequest,
+  folder: string,
+  load: ReturnType<typeof createRecoveryLoader>,
+): Promise<RotateEnvResult> {
+  const engine = await connectEngine(context);
+  try {
+    const redact = (secret: string) => output.redact(secret);
+    return await rotateEnv({ context, folder, engine, dryRun: globals.dryRun, loadProject: load, redact });
+  } finally {
+    engine.close();
+  }
+}
 
 /** The load request of the folder that is meant: the named one, the project's, or, where there is none, this one. */
 async function chooseFolder({ context, globals, args }: CommandRequest): Promise<LoadRequest> {
@@ -79,12 +99,14 @@ interface InitOutcome {
   readonly folder: string;
   readonly made: readonly string[];
   readonly result: EnsureEnvResult;
+  readonly rotation: RotateEnvResult | undefined;
   readonly dryRun: boolean;
 }
 
-function describeInit({ folder, made, result, dryRun }: InitOutcome): CommandResult {
+function describeInit({ folder, made, result, rotation, dryRun }: InitOutcome): CommandResult {
   const { warnings: _, secretKeys: __, portsMoved, ...env } = result;
-  const lines = [...describeMade(folder, made), ...describeEnvResult(result)];
+  const rotated = rotation === undefined ? [] : describeRotation(rotation);
+  const lines = [...describeMade(folder, made), ...describeEnvResult(result), ...rotated];
   const nothing =
     result.state === "absent"
       ? "There is no .env.example to make a .env from."
@@ -96,15 +118,23 @@ function describeInit({ folder, made, result, dryRun }: InitOutcome): CommandRes
     to,
     takenBy: describeHolder(conflict.holder),
   }));
+  const failed = rotation?.kept.some((kept) => kept.failed) ?? false;
   return {
-    data: { folder, made, dryRun, env: { ...env, backup: env.backup ?? null, portsMoved: moves } },
+    data: {
+      folder,
+      made,
+      dryRun,
+      env: { ...env, backup: env.backup ?? null, portsMoved: moves },
+      rotation: rotation ?? null,
+    },
     text: [...note, ...(lines.length === 0 ? [nothing] : lines), "", "Next:  {mybroker} up"],
+    exitCode: failed ? exitCodes.no : exitCodes.done,
   };
 }
 
 function describeNewProject(folder: string, made: readonly string[]): CommandResult {
   return {
-    data: { folder, made, dryRun: true, env: null },
+    data: { folder, made, dryRun: true, env: null, rotation: null },
     text: ["A dry run: nothing was written. It would be:", ...describeMade(folder, [...made, ".env"])],
   };
 }

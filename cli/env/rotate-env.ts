@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import type { Project } from "../compose/model.js";
+import type { Engine } from "../engine/engine.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { Context } from "../kernel/context.js";
+import { readEnvValues } from "./env-values.js";
+import { secretKeysOf } from "./example-file.js";
+import { generateFor, sourceOfDerivedKey } from "./generate-secrets.js";
+import { planEnvFile } from "./plan-env-file.js";
+import { type KeptSecret, planRotation } from "./plan-rotation.js";
+import { readTextFile } from "./read-env-file.js";
+import { rotateInServers } from "./rotate-secrets.js";
+import { keepBackup, refuseUnwritable, writeEnvFile } from "./save-env-file.js";
+import { openProjectState } from "./state-folder.js";
+import { forgetVolumeSecrets, recordVolumeSecrets } from "./volume-fingerprints.js";
+
+export interface RotateEnvRequest {
+  readonly context: Context;
+  /** Absolute; its .env is complete (ensureEnv). */
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly dryRun: boolean;
+  /** The project with every profile, as this environment above .env resolves it. */
+  loadProject(environment: Readonly<Record<string, string | undefined>>): Promise<Project>;
+  redact(secret: string): void;
+}
+
+export interface RotateEnvResult {
+  /** Names of keys. */
+  readonly rotated: readonly string[];
+  readonly kept: readonly KeptSecret[];
+  /** Services whose servers took a new password. */
+  readonly servers: readonly string[];
+  readonly backup?: string;
+}
+
+/**
+ * New secrets: first in the running servers that keep theirs in a volume, then in .env. A key that a server refuses
+ * keeps its value on both sides. Both texts lie outside the clone before the first server is touched, so that a
+ * run that is killed half-way costs nothing but a look there.
+ *
+ * @throws MybrokerError state.unavailable, env.symbolic-link, env.permission, env.disk-full
+ */
+export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvResult> {
+  const { context, folder, engine } = request;
+  const path = join(folder, ".env");
+  const current = await readTextFile(path);
+  if (current === undefined) return { rotated: [], kept: [], servers: [] };
+  refuseUnwritable(current, context.uid);
+  const project = await request.loadProject(context.env);
+  const secretKeys = await findSecretKeys(folder, current.text);
+  const keys = rotatable(readEnvValues(current.text, path, context.env), secretKeys);
+  const plan = planRotation({
+    project,
+    keys,
+    shell: context.env,
+    volumes: await existingVolumes(engine, project),
+  });
+  const servers = [...new Set([...plan.keys.values()].flat().map(({ service }) => service))];
+  if (request.dryRun) return { rotated: [...plan.keys.keys()], kept: plan.kept, servers };
+  const fresh = new Map([...plan.keys.keys()].map((key): [string, string] => [key, generateFor(key)]));
+  for (const secret of fresh.values()) request.redact(secret);
+  const textWith = (values: ReadonlyMap<string, string>) => rewrite(current.text, values, { path, context });
+  const ahead = await keepBackup(context, folder, textWith(fresh), true);
+  const backup = await keepBackup(context, folder, current.text, true);
+  const state = await openProjectState(context, folder);
+  await forgetVolumeSecrets(state, project);
+  const { changePassword } = await import("../ready/change-password.js");
+  const rotation = await rotateInServers({ engine, project, plan, fresh, changePassword });
+  const text = textWith(rotation.changed);
+  try {
+    if (rotation.changed.size > 0) await writeEnvFile({ path, text, current, uid: context.uid });
+  } catch (error) {
+    await rotation.undo().catch((cause: unknown) => {
+      throw splitError(ahead.path ?? "", path, cause);
+    });
+    throw error;
+  }
+  await keepBackup(context, folder, text);
+  await recordVolumeSecrets({ engine, state, project: await request.loadProject(context.env), secretKeys });
+  return {
+    rotated: [...rotation.changed.keys()],
+    kept: rotation.kept,
+    servers: [
+      ...new Set(
+        [...rotation.changed.keys()].flatMap((key) => plan.keys.get(key) ?? []).map((login) => login.service),
+      ),
+    ],
+    ...(backup.path === undefined ? {} : { backup: backup.path }),
+  };
+}
+
+/** The worst that can happen: neither could .env be written nor the old password be given back. */
+function splitError(copy: string, path: string, cause: unknown): MybrokerError {
+  return new MybrokerError({
+    code: "env.rotation-split",
+    message: `The servers have new passwords, and ${path} could not be written.`,
+    hint: `Put the new .env in place yourself:  cp ${copy} ${path}`,
+    exitCode: exitCodes.machine,
+    details: { copy },
+    cause,
+  });
+}
+
+async function findSecretKeys(folder: string, text: string): Promise<Set<string>> {
+  return secretKeysOf(text, (await readTextFile(join(folder, ".env.example")))?.text);
+}
+
+function rotatable(values: Readonly<Record<string, string>>, secretKeys: ReadonlySet<string>): string[] {
+  return [...secretKeys].filter((key) => {
+    const derived = values[sourceOfDerivedKey(key) ?? ""] !== undefined;
+    return !derived && (values[key] ?? "") !== "";
+  });
+}
+
+/** The .env with these values, and the hashes that follow from them. */
+function rewrite(
+  currentText: string,
+  values: ReadonlyMap<string, string>,
+  { path, context }: { path: string; context: Context },
+): string {
+  const parse = (text: string) => readEnvValues(text, path, context.env);
+  return planEnvFile({ exampleText: "", currentText, rewrite: false, values, generate: generateFor, parse })
+    .text;
+}
+
+async function existingVolumes(engine: Engine, project: Project): Promise<Set<string>> {
+  const names = Object.values(project.volumes).map(({ name }) => name);
+  const found = await Promise.all(names.map((name) => engine.inspectVolume(name)));
+  return new Set(names.filter((_, index) => found[index] !== undefined));
+}
