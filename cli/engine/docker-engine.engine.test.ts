@@ -90,6 +90,18 @@ describe("a container's life", () => {
     expect(Math.abs(died.timeMs - Date.now())).toBeLessThan(60_000);
   });
 
+  it("is told by an event however soon after the subscription it comes", async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const stop = new AbortController();
+      const Name = `mybroker-engine-test-${process.pid}-event-${round}`;
+      const events = await engine.events({ types: ["volume"], actions: ["create"] }, stop.signal);
+      await engine.createVolume({ Name, Labels: labels() });
+      for await (const event of events) if (event.id === Name) break;
+      stop.abort();
+      await engine.removeVolume(Name);
+    }
+  });
+
   it("reports health by events that begin with health_status", async () => {
     const stop = new AbortController();
     const events = await engine.events({ labels: [label], actions: ["health_status"] }, stop.signal);

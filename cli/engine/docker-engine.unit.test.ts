@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { createRequire } from "node:module";
+import { format } from "node:util";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { connectEngine } from "./connect.js";
 import type { Engine, EngineEvent } from "./engine.js";
 import { EngineError } from "./engine-error.js";
@@ -8,6 +10,7 @@ import { type FakeEngine, type FakeRoute, startFakeEngine } from "./testing/fake
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  vi.restoreAllMocks();
 });
 
 const never = new AbortController().signal;
@@ -296,6 +299,30 @@ describe("pull", () => {
     expect(error.message).toBe(
       "pull access denied for x (asked without a login: docker-credential-no-such-helper failed)",
     );
+  });
+});
+
+describe("the debug log of docker-modem", () => {
+  it("holds neither the registry's password nor the open connections", async () => {
+    const dockerode = createRequire(import.meta.url).resolve("dockerode");
+    const modem = createRequire(dockerode).resolve("docker-modem");
+    const debug = createRequire(modem)("debug");
+    const lines: string[] = [];
+    vi.spyOn(debug, "log").mockImplementation((...words: unknown[]) => lines.push(format(...words)));
+    debug.enable("modem");
+    cleanups.push(() => debug.disable());
+
+    const auths = { "r.example": { username: "ana", password: "test-password" } };
+    const files = { exists: () => false, readText: () => JSON.stringify({ auths }) };
+    const { fake, engine } = await start({ "POST /images/create": { lines: [] } }, files);
+    await collect(engine.pullImage("r.example/x:1", {}));
+
+    const sent = String(fake.calls.at(-1)?.headers["x-registry-auth"]);
+    const log = lines.filter((line) => line.includes("Sending")).join("\n");
+    expect(log).toContain("/images/create");
+    expect(log).not.toContain(sent);
+    expect(log).not.toContain("test-password");
+    expect(log).not.toContain("_httpMessage");
   });
 });
 
