@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -91,6 +91,26 @@ describe("an engine that can be used", () => {
     const other = await fake();
     const elsewhere = await connect({ DOCKER_HOST: other.url }, { files: inContainer });
     expect(elsewhere.endpoint.hostAddress).toBe("127.0.0.1");
+  });
+});
+
+describe("several places", () => {
+  it("are tried in turn where nobody chose one, and the first failure is told where none answers", async () => {
+    const { socketPath } = await fake();
+    const homeDir = await mkdtemp(join(tmpdir(), "home-"));
+    cleanups.push(() => rm(homeDir, { recursive: true }));
+    await mkdir(join(homeDir, ".orbstack/run"), { recursive: true });
+    const orbstack = join(homeDir, ".orbstack/run/docker.sock");
+    const colima = join(homeDir, ".colima/default/docker.sock");
+    const files: FileReader = { ...noFiles, exists: (path) => path === orbstack || path === colima };
+    const context = { env: {}, homeDir, uid: undefined, platform: "darwin" as const };
+    const failure = await failureOf(connectEngine(context, { files }));
+    expect(failure).toMatchObject({ code: "engine.absent", message: expect.stringContaining("(Colima)") });
+
+    await symlink(socketPath, orbstack);
+    const engine = await connectEngine(context, { files });
+    cleanups.push(() => engine.close());
+    expect(engine.endpoint.source).toBe("OrbStack");
   });
 });
 
