@@ -100,7 +100,7 @@ function chooseProgress(setting: OutputSetting, write: (line: string) => void): 
   if (globals.progress === "quiet") return quietProgress;
   if (globals.progress === "json") return createJsonProgress(write);
   if (globals.output === "json") return quietProgress;
-  return setting.liveProgress ?? createPlainProgress(write);
+  return setting.liveProgress ?? createPlainProgress(write, setting.context.now);
 }
 
 /** Resolves when the stream has room again, so that a slow reader slows the writer and memory stays bounded. */

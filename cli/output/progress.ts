@@ -8,14 +8,20 @@ export interface ProgressDisplay {
   done(): void;
 }
 
-/** A line per change of status; what merely counts up (seconds, bytes) is left out. */
-export function createPlainProgress(write: (line: string) => void): ProgressDisplay {
-  const lastShown = new Map<string, string>();
+/** Longer silence than this looks like a hang. */
+const longestSilenceMs = 5_000;
+
+/** A line per change of phase; what merely counts on (seconds, bytes) is shown only to break a silence. */
+export function createPlainProgress(write: (line: string) => void, now: () => number): ProgressDisplay {
+  const lastPhase = new Map<string, string>();
+  let writtenMs = now();
   return {
     update(event) {
-      const key = `${event.status} ${event.text.replace(/\d+(\.\d+)?/g, "#")}`;
-      if (lastShown.get(event.id) === key) return;
-      lastShown.set(event.id, key);
+      // Two spaces divide the phase from its details.
+      const phase = `${event.status} ${event.text.split("  ")[0]?.replace(/\d+(\.\d+)?/g, "#")}`;
+      if (lastPhase.get(event.id) === phase && now() - writtenMs < longestSilenceMs) return;
+      lastPhase.set(event.id, phase);
+      writtenMs = now();
       write(formatRow(event));
     },
     interrupt: (writeLines) => writeLines(),

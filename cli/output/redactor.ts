@@ -12,6 +12,8 @@ export class Redactor {
   add(secret: string): void {
     if (secret.length < shortestSecret || this.#secrets.has(secret)) return;
     this.#secrets.add(secret);
+    // As it stands inside a JSON document.
+    this.#secrets.add(JSON.stringify(secret).slice(1, -1));
     // Longest first, so that a secret that contains another one goes as a whole.
     const alternatives = [...this.#secrets].sort((a, b) => b.length - a.length).map(escapeForRegExp);
     this.#pattern = new RegExp(alternatives.join("|"), "g");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Project, ServerKind } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { type Clock, systemClock } from "./clock.js";
@@ -49,6 +50,8 @@ export function createReadiness(settings: ReadinessSettings): Readiness {
   const clock = settings.clock ?? systemClock;
   const ended = new AbortController();
   const signal = AbortSignal.any([settings.signal, ended.signal]);
+  // Every service listens; the default bound of ten is for leaks.
+  setMaxListeners(0, signal);
   const waits = new Map<string, { wait: ServiceWait; outcome: Promise<ReadyOutcome> }>();
   const probing = new Set<string>();
   let deadlineMs = clock.nowMs() + settings.timeoutMs;

@@ -4,12 +4,13 @@ import { commands } from "../../cli/commands/registry.js";
 import type { CommandDefinition } from "../../cli/kernel/command.js";
 import type { Context } from "../../cli/kernel/context.js";
 import { run } from "../../cli/kernel/run.js";
+import { validateOutput } from "./validate-output.js";
 
 export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** The one JSON document of a one-shot command with -o json. */
+  /** The one JSON document of a one-shot command with -o json, held against docs/schema. */
   json(): {
     ok: boolean;
     data: unknown;
@@ -44,7 +45,11 @@ export async function runCli(argv: readonly string[], setting: CliSetting = {}):
     exitCode,
     stdout: stdout.text(),
     stderr: stderr.text(),
-    json: () => JSON.parse(stdout.text()),
+    json: () => {
+      const document = JSON.parse(stdout.text());
+      validateOutput(document);
+      return document;
+    },
   };
 }
 

@@ -7,13 +7,13 @@ import { lockProject } from "../../preflight/lock.js";
 import { checkOwnership } from "../../preflight/ownership.js";
 import { checkTopics } from "../../ready/check-topics.js";
 import { planUp } from "../../reconcile/plan-up.js";
-import { describePlan, renderPlan } from "../../reconcile/render-plan.js";
+import { planToData, renderPlan } from "../../reconcile/render-plan.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
 import { fetchImages } from "./fetch-images.js";
 import { excludeProfiled, readUpSetting, type UpSetting } from "./options.js";
 import { runPreflight } from "./preflight.js";
 import { prepareEnv } from "./prepare-env.js";
-import { reportFailure, reportRefusal } from "./report-failure.js";
+import { failureError, refusalError } from "./report-failure.js";
 import { renderUp } from "./screen.js";
 import { type StartOutcome, startServices } from "./start.js";
 
@@ -45,7 +45,7 @@ async function showPlan({ engine, project }: Stack, setting: UpSetting): Promise
   const asked = setting.exitCode && plan.steps.length > 0;
   return {
     project: project.name,
-    data: { changed: plan.steps.length > 0, plan: describePlan(plan) },
+    data: { changed: plan.steps.length > 0, plan: planToData(plan) },
     text: renderPlan(plan),
     exitCode: asked ? exitCodes.no : exitCodes.done,
   };
@@ -81,8 +81,8 @@ async function bring(run: Run): Promise<CommandResult> {
   for (const warning of plan.warnings) request.output.warn(warning);
   const outcome = await startServices({ stack, plan, setting, request });
   request.context.signal.throwIfAborted();
-  if (outcome.failure !== undefined) return reportFailure(stack, outcome.failure, request);
-  if (outcome.refusal !== undefined) throw reportRefusal(outcome.refusal);
+  if (outcome.failure !== undefined) throw await failureError(stack, outcome.failure, request);
+  if (outcome.refusal !== undefined) throw await refusalError(stack, outcome.refusal, request);
   if (plan.steps.length > 0 && setting.wait) {
     // What is remembered only makes a later message better: a folder that cannot be written is no failure here.
     await recordVolumeSecrets({ engine, state, project, secretKeys: stack.secretKeys }).catch(
@@ -112,7 +112,7 @@ async function summarize(
   const { outcome, services } = ending;
   const verified = ending.changed || setting.verify;
   const missingTopics = verified && setting.wait ? await checkTopics(stack, services) : [];
-  const page = services.find((name) => {
+  const page = services.findLast((name) => {
     const extension = project.services[name]?.["x-mybroker"];
     return (
       extension?.uiPort !== undefined && extension.credentials !== undefined && extension.kind === "http"

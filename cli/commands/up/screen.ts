@@ -29,7 +29,10 @@ export function renderUp(summary: UpSummary, style: Style): string[] {
   const topics =
     summary.missingTopics.length === 0
       ? []
-      : [`Topics that their services create at their first start: ${summary.missingTopics.join(", ")}`];
+      : [
+          "Topics that come with their services' first start:",
+          ...summary.missingTopics.map((topic) => `  ${topic}`),
+        ];
   const line = `${style.bold(headline)}${open}`;
   return [
     ...topics,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { executePlan } from "../../engine/execute.js";
 import type { ExecutionEvent } from "../../engine/execution.js";
 import type { CommandRequest } from "../../kernel/command.js";
@@ -28,26 +29,32 @@ export async function startServices({ stack, plan, setting, request }: Start): P
   const { context, output } = request;
   const giveUp = new AbortController();
   const signal = AbortSignal.any([context.signal, giveUp.signal]);
+  // Every service and every step listens.
+  setMaxListeners(0, signal);
+  const changing = new Set(plan.steps.flatMap((step) => step.service ?? []));
   const readiness = createReadiness({
     engine: stack.engine,
     project: stack.project,
     timeoutMs: setting.waitTimeoutMs,
     signal,
     trustHealthy: !setting.verify,
-    onProgress: ({ service, text }) =>
+    onProgress: ({ service, text, elapsedMs }) => {
+      if (!changing.has(service) && elapsedMs < unchangedSilenceMs) return;
+      changing.add(service);
       output.progress({
         id: `service/${service}`,
         label: service,
         status: "working",
         text: `starting  ${text}`,
-      }),
+      });
+    },
   });
   let failure: FailureFacts | undefined;
   const ready: ReadyFacts[] = [];
   const note = (outcome: ReadyOutcome): void => {
     if (outcome.state === "ready") {
       ready.push(outcome);
-      output.progress(describeReady(outcome));
+      if (changing.has(outcome.service)) output.progress(describeReady(outcome));
     } else if (failure === undefined && !signal.aborted) {
       failure = outcome;
       output.progress({
@@ -91,6 +98,9 @@ export async function startServices({ stack, plan, setting, request }: Start): P
     output.progressDone();
   }
 }
+
+/** A service that was left as it is shows up only when it is not ready after this long. */
+const unchangedSilenceMs = 1_000;
 
 /** After these a container runs. */
 function isStart(step: Step): boolean {
