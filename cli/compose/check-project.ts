@@ -1,11 +1,7 @@
 import { findClosestName } from "./closest-name.js";
 import { composeError } from "./compose-error.js";
-import { orderForStart } from "./graph.js";
+import { type FindPlace, orderForStart } from "./graph.js";
 import type { Project, Service } from "./model.js";
-import type { Place } from "./source-tree.js";
-
-/** Finds where a key path, or the nearest one above it, stands in the files. */
-export type FindPlace = (path: string) => Place | undefined;
 
 type CheckedProject = Pick<
   Project,
@@ -42,7 +38,7 @@ export function checkProject(project: CheckedProject, findPlace: FindPlace): voi
   checkContainerNames(project, findPlace);
   checkFileObjects(project, findPlace);
   checkExternalVolumes(project, findPlace);
-  orderForStart(project.services);
+  orderForStart(project.services, findPlace);
 }
 
 function checkImage({ service, fail }: Check): void {
@@ -76,7 +72,14 @@ function checkReferences({ project, service, fail }: Check): void {
 }
 
 function checkDependencies({ project, name, service, fail }: Check): void {
-  for (const [dependency, { required }] of Object.entries(service.depends_on ?? {})) {
+  for (const key of ["network_mode", "pid"] as const) {
+    const shared = /^service:(.+)$/.exec(service[key] ?? "")?.[1];
+    if (shared !== undefined && !Object.hasOwn(project.services, shared)) {
+      fail(key, `no service "${shared}" in this project`);
+    }
+  }
+  for (const [dependency, { condition, required }] of Object.entries(service.depends_on ?? {})) {
+    if (condition === undefined) fail(`depends_on.${dependency}`, "condition is missing");
     const isKnown = Object.hasOwn(project.services, dependency);
     if (isKnown || (!required && Object.hasOwn(project.disabledServices, dependency))) continue;
     const near = findClosestName(dependency, Object.keys(project.services));

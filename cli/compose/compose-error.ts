@@ -19,8 +19,11 @@ export function composeError(facts: ComposeErrorFacts): MybrokerError {
   const at = facts.place === undefined ? "" : `${facts.place.shownFile}:${facts.place.line}: `;
   const place = facts.place === undefined ? {} : { file: facts.place.file, line: facts.place.line };
   const path = facts.path === undefined ? {} : { path: facts.path };
+  const hint =
+    facts.hint ??
+    (facts.place === undefined ? undefined : "Correct it there, then check:  {mybroker} config");
   const optional: Partial<Pick<ErrorFacts, "hint" | "lines">> = {
-    ...(facts.hint === undefined ? {} : { hint: facts.hint }),
+    ...(hint === undefined ? {} : { hint }),
     ...(facts.lines === undefined ? {} : { lines: facts.lines }),
   };
   return new MybrokerError({

@@ -1,6 +1,10 @@
 import { findClosestName } from "./closest-name.js";
 import { composeError } from "./compose-error.js";
 import type { Service } from "./model.js";
+import type { Place } from "./source-tree.js";
+
+/** Finds where a key path, or the nearest one above it, stands in the files. */
+export type FindPlace = (path: string) => Place | undefined;
 
 /** The part of a service that its place in the order depends on. */
 export type GraphService = Pick<Service, "depends_on">;
@@ -24,14 +28,14 @@ export function listDependents(services: ServiceGraph, name: string): string[] {
  * Names with every service after those that it depends on; what is independent stands in alphabetical order.
  * Throws compose.dependency-cycle, which names the circle.
  */
-export function orderForStart(services: ServiceGraph): string[] {
+export function orderForStart(services: ServiceGraph, findPlace?: FindPlace): string[] {
   const order: string[] = [];
   const finished = new Set<string>();
   const trail: string[] = [];
   const visit = (name: string): void => {
     if (finished.has(name)) return;
     const start = trail.indexOf(name);
-    if (start >= 0) throw cycleError([...trail.slice(start), name]);
+    if (start >= 0) throw cycleError([...trail.slice(start), name], findPlace);
     trail.push(name);
     for (const dependency of listDependencies(services, name)) visit(dependency);
     trail.pop();
@@ -47,11 +51,13 @@ export function orderForStop(services: ServiceGraph): string[] {
   return orderForStart(services).reverse();
 }
 
-function cycleError(circle: readonly string[]) {
+function cycleError(circle: readonly string[], findPlace?: FindPlace) {
+  const path = `services.${circle[0]}.depends_on.${circle[1]}`;
   return composeError({
     code: "dependency-cycle",
     message: `services depend on each other in a circle: ${circle.join(" -> ")}`,
-    path: `services.${circle[0]}.depends_on`,
+    place: findPlace?.(path),
+    path,
     hint: "Take one of these out of depends_on",
     details: { circle },
   });

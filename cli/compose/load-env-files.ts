@@ -1,6 +1,6 @@
 import { parseEnvFile } from "../env/parse-env-file.js";
-import type { FindPlace } from "./check-project.js";
 import { composeError } from "./compose-error.js";
+import type { FindPlace } from "./graph.js";
 import { isFile, loadText, showPath } from "./load-text.js";
 import type { Service } from "./model.js";
 import { type PathBase, resolvePath } from "./resolve-paths.js";

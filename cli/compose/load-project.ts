@@ -1,5 +1,6 @@
-import { checkProject, type FindPlace } from "./check-project.js";
+import { checkProject } from "./check-project.js";
 import { composeError } from "./compose-error.js";
+import type { FindPlace } from "./graph.js";
 import { missingVariablesError, TreeInterpolator } from "./interpolate-tree.js";
 import { loadEnvFiles } from "./load-env-files.js";
 import { loadEnvironment, type ProjectSources } from "./load-environment.js";

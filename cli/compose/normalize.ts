@@ -111,7 +111,6 @@ function normalizeBuild(service: Service, context: NormalizeContext): void {
 function collectDependencies(service: Service): Record<string, Dependency> {
   const dependencies: Record<string, Dependency> = mapValues(service.depends_on ?? {}, (dependency) => ({
     ...dependency,
-    condition: dependency.condition ?? "service_started",
     required: dependency.required ?? true,
   }));
   for (const reference of [service.network_mode, service.pid]) {

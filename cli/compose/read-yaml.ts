@@ -52,7 +52,9 @@ function malformed(error: YAMLError, text: string, source: SourceFile & { lineCo
       `  ${line} | ${shown}`,
       `  ${" ".repeat(String(line).length)} | ${" ".repeat(Math.min(col - 1, 200))}^`,
     ],
-    hint: "Correct that line; indentation in YAML is made of spaces, never of tabs.",
+    hint: error.message.startsWith("Nested mappings")
+      ? "Put the value in quotes: a colon and a space in it begin a mapping."
+      : "Correct that line; indentation in YAML is made of spaces, never of tabs.",
     details: { column: col },
   });
 }

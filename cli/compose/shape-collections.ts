@@ -129,7 +129,9 @@ export function keyValues(rules: { readonly unset: null | "" }): Shape {
 }
 
 function readPairValue(node: SourceNode, path: string, unset: null | ""): string | null {
-  if (node.kind !== "scalar") throw wrongType(node, path, "a text, a number, true, false or empty");
+  if (node.kind !== "scalar" || node.isDate === true) {
+    throw wrongType(node, path, "a text, a number, true, false or empty");
+  }
   return node.value === null ? unset : formatScalar(node);
 }
 

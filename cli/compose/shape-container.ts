@@ -164,7 +164,12 @@ export const ulimit: Shape = scalar((node, path, context) => {
     const value = readInteger(node, path);
     return value === 0 ? {} : value;
   }
-  return ulimitObject.finish(ulimitObject.read(node, path, context));
+  const value = ulimitObject.read(node, path, context) as JsonObject;
+  return readValue(node, path, () => {
+    if (value.soft === undefined || value.hard === undefined)
+      throw new InvalidValue("soft and hard are both needed");
+    return ulimitObject.finish(value);
+  });
 });
 
 const ulimitObject = object({ soft: { shape: integer }, hard: { shape: integer } });

@@ -11,13 +11,13 @@ export function scalar(read: (node: SourceNode, path: string, context: ReadConte
 }
 
 export function readText(node: SourceNode, path: string): string {
-  if (node.kind === "scalar" && typeof node.value === "string") return node.value;
+  if (node.kind === "scalar" && typeof node.value === "string" && node.isDate !== true) return node.value;
   throw wrongType(node, path, "a text");
 }
 
 /** Reads numbers and booleans as Go prints them, too. */
 export function readLooseText(node: SourceNode, path: string): string {
-  if (node.kind === "scalar" && node.value !== null) return formatScalar(node);
+  if (node.kind === "scalar" && node.value !== null && node.isDate !== true) return formatScalar(node);
   throw wrongType(node, path, "a text or a number");
 }
 

@@ -35,18 +35,20 @@ function describeNode(node: SourceNode): string {
   if (node.kind === "list") return "a list";
   if (node.kind === "mapping") return "a mapping";
   if (node.value === null) return "empty";
+  if (node.isDate === true) return "a date";
   return typeof node.value === "string" ? "a text" : `a ${typeof node.value}`;
 }
 
 /** The value itself is not shown: it can be a secret. */
 export function wrongType(node: SourceNode, path: string, wanted: string) {
-  const isDate = node.kind === "scalar" && typeof node.value === "string" && /^\d{4}-/.test(node.value);
   return composeError({
     code: "wrong-type",
     message: `${path} must be ${wanted}, it is ${describeNode(node)}`,
     place: node.place,
     path,
-    ...(isDate ? { hint: "Put a date in quotes to make it a text." } : {}),
+    ...(node.kind === "scalar" && node.isDate === true
+      ? { hint: "Put a date in quotes to make it a text." }
+      : {}),
   });
 }
 

@@ -16,6 +16,8 @@ export interface ScalarNode {
   readonly value: ScalarValue;
   /** True for a number that was written as a fraction or with an exponent: Go prints 1e6 otherwise than 1000000. */
   readonly isFloat?: boolean;
+  /** True for an unquoted date, which YAML makes no text of. */
+  readonly isDate?: boolean;
   /** True when interpolation put the empty string for a variable that has no value. */
   readonly blanked?: boolean;
 }

@@ -13,15 +13,18 @@ const digits: Readonly<Record<number, RegExp>> = {
   16: /^[0-9a-fA-F]+$/,
 };
 
+const datePattern = /^\d{4}-\d{1,2}-\d{1,2}([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?(Z|[-+]\d{2}:\d{2})?)?$/;
+
 /**
  * The value of an unquoted scalar by the rules of go-yaml v3, which Compose reads with. They differ from YAML 1.2
  * in that 0444 is octal, underscores may stand in numbers, and from 1.1 in that yes, no and 12:30 are strings.
- * Dates stay strings here; Compose refuses them wherever a text is wanted.
+ * A date is marked: Compose refuses it wherever a text is wanted.
  */
-export function resolvePlainScalar(source: string): Pick<ScalarNode, "value" | "isFloat"> {
+export function resolvePlainScalar(source: string): Pick<ScalarNode, "value" | "isFloat" | "isDate"> {
   const word = words.get(source);
   if (word !== undefined) return { value: word };
   if (!/^[-+.0-9]/.test(source)) return { value: source };
+  if (datePattern.test(source)) return { value: source, isDate: true };
   const plain = source.startsWith(".") ? source : source.replaceAll("_", "");
   const whole = parseWholeNumber(plain);
   if (whole !== undefined) return { value: whole };
