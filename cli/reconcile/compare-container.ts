@@ -33,12 +33,20 @@ export interface Comparison {
 export function compareContainer(comparison: Comparison): Change[] {
   const wished = describeShape(shapeOfBody(comparison.body, comparison.image));
   const found = describeShape(shapeOfDetails(comparison.details));
-  return diffDescriptions(found, wished).filter((change) => {
+  return withoutDetails(diffDescriptions(found, wished)).filter((change) => {
     if (change.before === notShown || change.after === notShown) return false;
     if (change.before !== undefined && change.after !== undefined) return true;
     if (assignedKey.test(change.key) && change.after === undefined) return false;
     return comparison.hashDiffers || !unaskedKey.test(change.key);
   });
+}
+
+const detailKey = /^(.+)\.(aliases|ipv[46]_address|mac_address|selinux|propagation|nocopy|recursive)$/;
+
+/** A network that is new or gone says nothing more by its aliases. */
+function withoutDetails(changes: readonly Change[]): Change[] {
+  const keys = new Set(changes.map((change) => change.key));
+  return changes.filter((change) => !keys.has(detailKey.exec(change.key)?.[1] ?? ""));
 }
 
 export function diffDescriptions(before: Description, after: Description): Change[] {
