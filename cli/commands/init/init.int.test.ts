@@ -1,0 +1,217 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type CliRun, runCli } from "../../../test/support/run-cli.js";
+import { openProjectState } from "../../env/state-folder.js";
+import { envCommand } from "../env/definition.js";
+import { initCommand } from "./definition.js";
+
+const repository = resolve(import.meta.dirname, "../../..");
+let root: string;
+let folder: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "mybroker-init-"));
+  folder = join(root, "exchange");
+  mkdirSync(folder);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** An address on which no engine answers: these tests are about files. */
+const noEngine = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+
+function cli(
+  argv: readonly string[],
+  setting: { tty?: boolean; env?: Record<string, string> } = {},
+): Promise<CliRun> {
+  return runCli(argv, {
+    cwd: folder,
+    homeDir: join(root, "home"),
+    commands: [initCommand, envCommand],
+    ...setting,
+    env: { ...noEngine, ...setting.env },
+  });
+}
+
+describe("init", () => {
+  it("makes the whole project in an empty folder, the files of the package and .env", async () => {
+    const run = await cli(["init"]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(readdirSync(folder).sort()).toEqual([".env", ".env.example", "docker-compose.yml", "templates"]);
+    for (const name of ["docker-compose.yml", ".env.example", "templates/prometheus/prometheus.yml"]) {
+      expect(readFileSync(join(folder, name))).toEqual(readFileSync(join(repository, name)));
+      expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
+    }
+    expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/\n`);
+    expect(run.stdout).toMatch(/^\.env written: 10 secrets/m);
+    expect(run.stdout.trimEnd().split("\n").at(-1)).toBe("Next:  mybroker up");
+  });
+
+  it("makes a named folder, from anywhere", async () => {
+    const run = await cli(["init", "new/one", "-o", "json"]);
+    expect(run.json().data).toMatchObject({ folder: join(folder, "new/one"), env: { state: "written" } });
+    expect(readdirSync(folder)).toEqual(["new"]);
+  });
+
+  it("changes nothing the second time", async () => {
+    await cli(["init"]);
+    const before = readFileSync(join(folder, ".env"), "utf8");
+    const run = await cli(["init"]);
+    expect(run.stdout).toBe(".env is complete; nothing to do.\n\nNext:  mybroker up\n");
+    expect(readFileSync(join(folder, ".env"), "utf8")).toBe(before);
+  });
+
+  it("works on the project that one stands in, from a folder below", async () => {
+    await cli(["init"]);
+    mkdirSync(join(folder, "deep/er"), { recursive: true });
+    rmSync(join(folder, ".env"));
+    const run = await runCli(["init", "-o", "json"], {
+      cwd: join(folder, "deep/er"),
+      homeDir: join(root, "home"),
+      commands: [initCommand],
+      env: noEngine,
+    });
+    expect(run.json().data).toMatchObject({
+      folder,
+      made: [],
+      env: { path: join(folder, ".env"), state: "written" },
+    });
+    expect(readdirSync(join(folder, "deep/er"))).toEqual([]);
+  });
+
+  it("puts none of its files beside another compose file", async () => {
+    writeFileSync(join(folder, "compose.yaml"), "services: { web: { image: nginx } }\n");
+    const run = await cli(["init"]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain("There is no .env.example to make a .env from.");
+    expect(readdirSync(folder)).toEqual(["compose.yaml"]);
+  });
+
+  it("restores what is missing beside its own compose file and overwrites nothing", async () => {
+    await cli(["init"]);
+    rmSync(join(folder, "templates/grafana"), { recursive: true });
+    writeFileSync(join(folder, "templates/prometheus/prometheus.yml"), "mine\n");
+    const run = await cli(["init", "-o", "json"]);
+    const { made } = run.json().data as { made: string[] };
+    expect(made.every((path) => path.startsWith("templates/grafana/"))).toBe(true);
+    expect(made.length).toBeGreaterThan(0);
+    expect(readFileSync(join(folder, "templates/prometheus/prometheus.yml"), "utf8")).toBe("mine\n");
+  });
+
+  it("writes nothing in a dry run, and says what it would", async () => {
+    const first = await cli(["--dry-run", "init"]);
+    expect(first.stdout).toContain("A dry run: nothing was written.");
+    expect(first.stdout).toContain("docker-compose.yml, .env.example, templates/, .env");
+    expect(readdirSync(folder)).toEqual([]);
+    await cli(["init"]);
+    rmSync(join(folder, ".env"));
+    expect((await cli(["--dry-run", "init"])).stdout).toMatch(/^\.env written: 10 secrets/m);
+    expect(readdirSync(folder)).not.toContain(".env");
+  });
+
+  it("prints no secret, neither as text nor as JSON", async () => {
+    const runs = [
+      await cli(["init"]),
+      await cli(["init", "--force", "-o", "json"]),
+      await cli(["--debug", "init"]),
+    ];
+    const secrets = [...readFileSync(join(folder, ".env"), "utf8").matchAll(/# secret\n\w+=(.+)/g)].map(
+      ([, value]) => value,
+    );
+    expect(secrets).toHaveLength(11);
+    for (const { stdout, stderr } of runs) {
+      for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+    }
+  });
+
+  it("warns where volumes that nobody can see may hold other passwords", async () => {
+    await cli(["init"]);
+    const context = { env: {}, homeDir: join(root, "home"), platform: process.platform, now: Date.now };
+    const state = await openProjectState(context, folder);
+    await state.writeRecord("volumes-mybroker", {
+      salt: "AAAA",
+      volumes: { "mybroker_b3-core-db-data": { createdAt: "2026-01-01T00:00:00Z", fingerprints: {} } },
+    });
+    rmSync(join(folder, ".env"));
+    const run = await cli(["init"]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain("volumes of project mybroker still hold other passwords");
+    expect(run.stderr).toContain((await state.listEnvBackups()).at(-1)?.path);
+  });
+
+  it.each<[string, string[], number, string]>([
+    ["an unknown way with ports", ["init", "--ports", "some"], 2, "ports"],
+    ["--env-file", ["--env-file", "x.env", "init"], 2, "--env-file"],
+    ["--rotate without an engine", ["init", "--rotate"], 3, "/nonexistent/docker.sock"],
+  ])("refuses %s", async (_, argv, exitCode, said) => {
+    await cli(["init"]);
+    const before = readFileSync(join(folder, ".env"), "utf8");
+    const run = await cli(argv);
+    expect(run.exitCode).toBe(exitCode);
+    expect(run.stderr).toContain(said);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+    expect(readFileSync(join(folder, ".env"), "utf8")).toBe(before);
+  });
+
+  it("says what is wrong in a compose file before it writes", async () => {
+    await cli(["init"]);
+    rmSync(join(folder, ".env"));
+    writeFileSync(join(folder, "docker-compose.yml"), "services: { web: { imag: nginx } }\n");
+    const run = await cli(["init"]);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain("imag");
+    expect(readdirSync(folder)).not.toContain(".env");
+  });
+});
+
+describe("env", () => {
+  const secretOf = (key: string) =>
+    new RegExp(`^${key}=(.*)$`, "m").exec(readFileSync(join(folder, ".env"), "utf8"))?.[1] ?? "";
+
+  it("masks secrets on a terminal, shows them with --reveal and off a terminal", async () => {
+    await cli(["init"]);
+    const password = secretOf("GRAFANA_ADMIN_PASSWORD");
+    const masked = await cli(["env", "grafana"], { tty: true });
+    expect(masked.stdout).toContain("GRAFANA_PASSWORD=••••\n");
+    expect(masked.stdout).toContain("mybroker env grafana --reveal");
+    expect(masked.stdout).not.toContain(password);
+    for (const run of [
+      await cli(["env", "grafana", "--reveal"], { tty: true }),
+      await cli(["env", "grafana"]),
+    ]) {
+      expect(run.stdout).toContain(`GRAFANA_PASSWORD=${password}\n`);
+    }
+  });
+
+  it("masks inside addresses, and what the user's own .env marks", async () => {
+    await cli(["init"]);
+    const text = `${readFileSync(join(folder, ".env"), "utf8")}# secret\nMINE=hidden-by-mark\n`;
+    writeFileSync(join(folder, ".env"), text);
+    const database = await cli(["env", "b3-core-db", "-o", "json"], { tty: true });
+    expect(database.stdout).not.toContain(secretOf("B3_CORE_PASSWORD"));
+    expect(database.json().data).toMatchObject({
+      masked: true,
+      variables: {
+        B3_CORE_DB_URL: expect.stringMatching(/^postgres:\/\/b3:••••@127\.0\.0\.1:\d+\/b3_core$/),
+      },
+    });
+    const everything = await cli(["env"], { tty: true });
+    expect(everything.stdout).toContain("\nMINE=••••\n");
+    expect(everything.stdout).not.toContain("hidden-by-mark");
+  });
+
+  it("gives what Compose would take: the shell wins over .env", async () => {
+    await cli(["init"]);
+    const run = await cli(["env", "kafka", "-o", "json"], { env: { KAFKA_HOST_PORT: "19092" } });
+    expect(run.json().data).toMatchObject({ variables: { KAFKA_BOOTSTRAP_SERVERS: "127.0.0.1:19092" } });
+  });
+
+  it("says what is missing", async () => {
+    await cli(["init"]);
+    expect((await cli(["env", "kafak"])).stderr).toContain("Did you mean:  kafka");
+    rmSync(join(folder, ".env"));
+    const run = await cli(["env"]);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain("mybroker init");
+  });
+});
