@@ -3,6 +3,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -18,7 +19,7 @@ import type { Place, SourceDocument, SourceNode } from "./source-tree.js";
 import { resolvePlainScalar } from "./yaml-scalar.js";
 
 /** Nodes of one file after aliases are followed: a file that grows past it is a bomb, not a compose file. */
-const nodeLimit = 200_000;
+const nodeLimit = 100_000;
 
 const coreTags = "tag:yaml.org,2002:";
 
@@ -63,16 +64,45 @@ function firstSentence(message: string): string {
   return (message.split("\n")[0] ?? message).replace(/:$/, "");
 }
 
+/**
+ * What each alias means: the last node before it that carries its anchor. One pass for all, because the library's own
+ * look-up walks the document for every alias.
+ */
+function findAliasTargets(root: Node | null): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  const walk = (node: unknown): void => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+      return;
+    }
+    if (!isNode(node)) return;
+    if ("anchor" in node && node.anchor) anchors.set(node.anchor, node);
+    if (isSeq(node)) node.items.forEach(walk);
+    if (!isMap(node)) return;
+    for (const pair of node.items) {
+      walk(pair.key);
+      walk(pair.value);
+    }
+  };
+  walk(root);
+  return targets;
+}
+
 class DocumentReader {
   private readonly resets: string[][] = [];
   private readonly openAliases = new Set<Node>();
+  private readonly targets: ReadonlyMap<Alias, Node>;
   private nodes = 0;
 
   constructor(
     private readonly document: Document.Parsed<ParsedNode>,
     private readonly file: SourceFile,
     private readonly lineCounter: LineCounter,
-  ) {}
+  ) {
+    this.targets = findAliasTargets(document.contents);
+  }
 
   read(): SourceDocument {
     const contents = this.document.contents;
@@ -127,7 +157,7 @@ class DocumentReader {
   }
 
   private followAlias(alias: Alias, path: string[], place: Place): SourceNode | undefined {
-    const target = alias.resolve(this.document);
+    const target = this.targets.get(alias);
     if (target === undefined) {
       throw composeError({
         code: "malformed",
