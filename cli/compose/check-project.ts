@@ -1,4 +1,4 @@
-import { findClosestName } from "./closest-name.js";
+import { findNearest } from "../errors/nearest.js";
 import { composeError } from "./compose-error.js";
 import { type FindPlace, orderForStart } from "./graph.js";
 import type { Project, Service } from "./model.js";
@@ -53,7 +53,7 @@ function checkImage({ service, fail }: Check): void {
 function checkReferences({ project, service, fail }: Check): void {
   const require = (key: string, kind: keyof CheckedProject, name: string): void => {
     if (Object.hasOwn(project[kind], name)) return;
-    const near = findClosestName(name, Object.keys(project[kind]));
+    const near = findNearest(name, Object.keys(project[kind]));
     const hint = near === undefined ? `Declare it under ${kind}: at the top level` : `Did you mean ${near}?`;
     fail(key, `"${name}" is not declared under ${kind}`, hint);
   };
@@ -82,7 +82,7 @@ function checkDependencies({ project, name, service, fail }: Check): void {
     if (condition === undefined) fail(`depends_on.${dependency}`, "condition is missing");
     const isKnown = Object.hasOwn(project.services, dependency);
     if (isKnown || (!required && Object.hasOwn(project.disabledServices, dependency))) continue;
-    const near = findClosestName(dependency, Object.keys(project.services));
+    const near = findNearest(dependency, Object.keys(project.services));
     const hint = near === undefined || near === name ? undefined : `Did you mean ${near}?`;
     fail(`depends_on.${dependency}`, `no service "${dependency}" in this project`, hint);
   }

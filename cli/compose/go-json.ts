@@ -5,7 +5,7 @@ export type KeyOrder =
   | { readonly kind: "list"; readonly items: KeyOrder }
   | { readonly kind: "value" };
 
-export const value: KeyOrder = { kind: "value" };
+const value: KeyOrder = { kind: "value" };
 export const map = (values: KeyOrder = value): KeyOrder => ({ kind: "map", values });
 export const list = (items: KeyOrder): KeyOrder => ({ kind: "list", items });
 

@@ -2,7 +2,7 @@ import { type FindContainerId, hashNetwork, hashService } from "./hash.js";
 import type { Project, Service } from "./model.js";
 
 /** Version of Compose whose labels and hashes are written. */
-export const composeVersion = "2.40.3";
+const composeVersion = "2.40.3";
 
 /** Labels by which docker compose knows objects as its own (docker/compose pkg/api/labels.go). */
 export const composeLabels = {

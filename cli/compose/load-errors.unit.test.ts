@@ -183,8 +183,8 @@ describe("names", () => {
   it("suggests the service that was probably meant", async () => {
     write("compose.yaml", "services: { rabbitmq: { image: x }, kafka: { image: x } }\n");
     await expect(loadProject(request({ services: ["rabitmq"] }))).rejects.toMatchObject({
-      code: "compose.unknown-service",
-      hint: "Did you mean rabbitmq?",
+      code: "usage.unknown-service",
+      hint: "Did you mean:  rabbitmq",
     });
   });
 });

@@ -20,7 +20,7 @@ import { dropUnusedResources } from "./unused-resources.js";
  * Reads a project as `docker compose` does: finds its files, merges and interpolates them, checks every key and adds
  * the defaults. Throws MybrokerError with exit code 2: compose.no-file, missing-file, unreadable-file, empty,
  * malformed, missing-variable (all of them at once), unknown-key, unsupported-key, wrong-type, invalid-value,
- * inconsistent, dependency-cycle, unknown-service, project-name; env.missing-file, unreadable-file, malformed.
+ * inconsistent, dependency-cycle, project-name; env.missing-file, unreadable-file, malformed; usage.unknown-service.
  */
 export async function loadProject(request: LoadRequest): Promise<Project> {
   const sources = await loadEnvironment(request);

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hashServices } from "./hash.js";
 import { loadProject } from "./load-project.js";
 import type { LoadRequest } from "./load-request.js";
 import type { Project } from "./model.js";
+import { renderProject } from "./render-project.js";
 
 const fixtures = join(import.meta.dirname, "fixtures/accepted");
 
@@ -29,6 +31,17 @@ function requestFor(folder: string, settings: Settings): LoadRequest {
     ...(settings.name === undefined ? {} : { projectName: settings.name }),
     ...(settings.projectDirectory === undefined ? {} : { projectDirectory: settings.projectDirectory }),
   };
+}
+
+/** Loads the text of a compose file, every profile on and no variable set. */
+async function loadText(text: string): Promise<Project> {
+  const folder = mkdtempSync(join(tmpdir(), "mybroker-printed-"));
+  try {
+    writeFileSync(join(folder, "compose.yaml"), text);
+    return await loadProject({ ...requestFor(folder, { profiles: ["*"] }), env: {} });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The part of a project that `docker compose config` prints, paths of the fixture made the golden file's. */
@@ -66,6 +79,17 @@ describe("a project is resolved as docker compose 2.40.3 resolves it", () => {
       const project = await loadProject(requestFor(folder, settings));
       expect(printAsConfig(project, folder)).toEqual(golden.config);
     });
+
+    // Names an optional service whose profile is off: neither Compose nor we print that service.
+    if (name !== "dependencies")
+      it(`${name}: printed and read again it is the same`, async () => {
+        const project = await loadProject(requestFor(folder, settings));
+        const again = await loadText(renderProject(project).join("\n"));
+        const whole = ({ services, networks, volumes, configs, secrets }: Project) => {
+          return { services, networks, volumes, configs, secrets };
+        };
+        expect(whole(again)).toEqual(whole(project));
+      });
 
     if (golden.hashes === undefined) continue;
     it(`${name}: the config hashes`, async () => {

@@ -111,7 +111,7 @@ export interface Dependency {
   restart?: boolean;
 }
 
-export interface Deploy {
+interface Deploy {
   resources: {
     limits?: { cpus?: number | string; memory?: string; pids?: number };
     reservations?: { cpus?: number | string; memory?: string };

@@ -1,4 +1,5 @@
-import { requireService } from "./graph.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { findNearest } from "../errors/nearest.js";
 import type { Service } from "./model.js";
 
 type Services = Readonly<Record<string, Service>>;
@@ -6,7 +7,7 @@ type Services = Readonly<Record<string, Service>>;
 /**
  * Splits services into those that are on and those that are off: on are the ones without a profile, with one of
  * `profiles` ("*" is all), those that were named together with all of their profiles, and whatever a service that is
- * on requires.
+ * on requires. Throws usage.unknown-service for a name that no service has.
  */
 export function selectByProfile(
   services: Services,
@@ -38,4 +39,17 @@ export function selectByProfile(
 function isOn(service: Service | undefined, active: ReadonlySet<string>): boolean {
   const profiles = service?.profiles ?? [];
   return profiles.length === 0 || active.has("*") || profiles.some((profile) => active.has(profile));
+}
+
+function requireService(services: Services, name: string): string {
+  if (Object.hasOwn(services, name)) return name;
+  const known = Object.keys(services).sort();
+  const nearest = findNearest(name, known);
+  throw new MybrokerError({
+    code: "usage.unknown-service",
+    message: `unknown service ${name}`,
+    hint: nearest === undefined ? "All services:  {mybroker} config --services" : `Did you mean:  ${nearest}`,
+    exitCode: exitCodes.usage,
+    details: { service: name, known },
+  });
 }

@@ -13,7 +13,7 @@ import { joinPath, type SourceNode } from "./source-tree.js";
 import { formatScalar } from "./yaml-scalar.js";
 
 /** Keeps the last of those with the same key, at the place of the first. */
-export function uniqueBy(items: readonly unknown[], keyOf: (item: unknown) => string): unknown[] {
+function uniqueBy(items: readonly unknown[], keyOf: (item: unknown) => string): unknown[] {
   const unique = new Map<string, unknown>();
   for (const item of items) unique.set(keyOf(item), item);
   return [...unique.values()];

@@ -127,6 +127,9 @@ const logging: Shape = {
 const limits = { cpus: { shape: cpus }, memory: { shape: bytes } };
 const deployObject = object(
   {
+    placement: {
+      shape: object({}, { unsupported: ["constraints", "preferences", "max_replicas_per_node"] }),
+    },
     replicas: { shape: integer, keep: true },
     resources: {
       keep: true,
@@ -140,15 +143,7 @@ const deployObject = object(
     },
   },
   {
-    unsupported: [
-      "mode",
-      "endpoint_mode",
-      "labels",
-      "rollback_config",
-      "update_config",
-      "restart_policy",
-      "placement",
-    ],
+    unsupported: ["mode", "endpoint_mode", "labels", "rollback_config", "update_config", "restart_policy"],
   },
 );
 const deploy: Shape = {

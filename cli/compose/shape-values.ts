@@ -92,12 +92,13 @@ function shortestFloat32(value: number): number {
   return target;
 }
 
-/** Decimal bytes as a text. -1 (no limit) may stand as a number only, as in Compose. */
+/** Decimal bytes as a text; -1 is no limit. */
 export const bytes: Shape = {
   ...scalar((node, path) => {
     if (node.kind !== "scalar" || node.value === null) throw wrongType(node, path, 'a size such as "512m"');
     if (Number.isSafeInteger(node.value) && node.isFloat !== true) return String(node.value);
     const value = String(node.value);
+    if (value === "-1") return value;
     return readValue(node, path, () => {
       const size = typeof node.value === "string" ? parseByteSize(value) : undefined;
       if (size === undefined)

@@ -1,4 +1,4 @@
-import { findClosestName } from "./closest-name.js";
+import { findNearest } from "../errors/nearest.js";
 import { composeError } from "./compose-error.js";
 import { InvalidValue } from "./port-mapping.js";
 import { joinPath, type MappingNode, type Place, type SourceNode } from "./source-tree.js";
@@ -25,7 +25,7 @@ export interface Shape {
 export type JsonObject = Record<string, unknown>;
 
 /** Go leaves these out of JSON, and with them the interop hash does. */
-export function isZero(value: unknown): boolean {
+function isZero(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === 0 || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === "object" && Object.keys(value).length === 0;
@@ -154,7 +154,7 @@ function refuseKey(
       hint: "Take it out, or run this file with docker compose. Supported keys: docs/compose-support.md",
     });
   }
-  const near = findClosestName(key, [...Object.keys(at.fields), ...(at.rules.unsupported ?? [])]);
+  const near = findNearest(key, [...Object.keys(at.fields), ...(at.rules.unsupported ?? [])]);
   return composeError({
     code: "unknown-key",
     message: `unknown key ${path}`,
@@ -166,7 +166,7 @@ function refuseKey(
 }
 
 /** The value of an x-* key: whatever it is. */
-export const extension: Shape = {
+const extension: Shape = {
   read: (node) => plainValue(node),
   merge(base, override) {
     if (override === null || override === undefined) return base;

@@ -22,7 +22,7 @@ export interface ScalarNode {
   readonly blanked?: boolean;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: "list";
   readonly place: Place;
   readonly items: readonly SourceNode[];

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseByteSize } from "./byte-size.js";
-import { findClosestName } from "./closest-name.js";
 import { durationMs, formatDuration, parseDuration } from "./duration.js";
 import { formatGoJson, map, struct } from "./go-json.js";
 import { InvalidTemplate, interpolate } from "./interpolate.js";
@@ -132,11 +131,4 @@ describe("JSON as Go writes it", () => {
       '"\\u003ca\\u0026b\\u003e\\u2028\\u2029\\"\\\\\\n"',
     );
   });
-});
-
-it("finds the name that was meant, and none where nothing is near", () => {
-  const known = ["environment", "entrypoint", "expose", "image"];
-  expect(["enviroment", "enviornment", "imgae", "xyz"].map((typed) => findClosestName(typed, known))).toEqual(
-    ["environment", "environment", "image", undefined],
-  );
 });
