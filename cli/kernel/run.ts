@@ -58,7 +58,7 @@ export async function run(request: RunRequest): Promise<number> {
     return await reportResult(result, definition, place);
   } catch (thrown) {
     output.progressDone();
-    return reportError(toMybrokerError(thrown), place);
+    return reportError(context.signal.aborted ? interruption(thrown) : toMybrokerError(thrown), place);
   }
 }
 
@@ -139,6 +139,18 @@ async function loadLiveProgress(context: Context, globals: GlobalOptions, stream
   if (!wanted || globals.output === "json") return undefined;
   const { createLiveProgress } = await import("../output/live-progress.js");
   return createLiveProgress(streams.stderr as NodeJS.WriteStream, context.columns);
+}
+
+/** What a signal cut short may fail in any way; only a message made for the user says more than the signal does. */
+function interruption(thrown: unknown): MybrokerError {
+  if (thrown instanceof MybrokerError) return thrown;
+  return new MybrokerError({
+    code: "run.interrupted",
+    message: "Interrupted: what was done stays done",
+    hint: "repeat the command to go on",
+    // main answers with 128 + the signal's number; this stands for a run inside another program.
+    exitCode: 130,
+  });
 }
 
 /** A choice that comes from the environment is checked like one from the command line. */

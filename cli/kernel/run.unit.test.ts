@@ -144,6 +144,24 @@ describe("run", () => {
     ).toBe("red\n");
   });
 
+  it("says in one line that it was interrupted", async () => {
+    const interruption = new AbortController();
+    const run = await runCli(["up"], {
+      signal: interruption.signal,
+      commands: [
+        command(async ({ context }) => {
+          interruption.abort(new Error("SIGINT"));
+          context.signal.throwIfAborted();
+          return {};
+        }),
+      ],
+    });
+    expect(run).toMatchObject({
+      exitCode: 130,
+      stderr: "✖ Interrupted: what was done stays done\n  Do      repeat the command to go on\n",
+    });
+  });
+
   it("refuses a runtime that is not there, also from the environment", async () => {
     const run = await runCli(["up"], {
       commands: [command(async () => ({}))],
