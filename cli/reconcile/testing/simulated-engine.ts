@@ -128,10 +128,10 @@ export class SimulatedEngine {
 
   async putArchive(id: string, _path: string, tar: NodeJS.ReadableStream) {
     const container = this.#get(id);
+    await this.#call("putArchive", container.name);
     const entries = extract();
     tar.pipe(entries);
     for await (const entry of entries) container.files.set(`/${entry.header.name}`, await buffer(entry));
-    await this.#call("putArchive", container.name);
   }
 
   async getArchive(): Promise<NodeJS.ReadableStream> {
