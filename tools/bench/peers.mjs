@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * The two tools as they are typed for the same job. `stack` names the project; both run in its folder.
+ * @returns {{ ours: object, compose: object }}
+ */
+export function findPeers(root) {
+  const bin = join(root, "bin", "mybroker.js");
+  if (!existsSync(join(root, "dist", "main.js"))) throw new Error("mybroker is not built: npm run build");
+  const ours = (project) => [process.execPath, bin, "-p", project];
+  const compose = (project) => [...composeCommand(), "-p", project];
+  return {
+    ours: {
+      name: "mybroker",
+      version: () => [process.execPath, bin, "--version"],
+      up: (project) => [...ours(project), "up"],
+      verify: (project) => [...ours(project), "up", "--verify"],
+      dryRun: (project) => [...ours(project), "up", "--dry-run"],
+      ps: (project) => [...ours(project), "ps"],
+      down: (project) => [...ours(project), "--yes", "down", "--volumes"],
+    },
+    compose: {
+      name: "compose",
+      up: (project) => [...compose(project), "up", "-d", "--wait"],
+      noop: (project) => [...compose(project), "up", "-d"],
+      ps: (project) => [...compose(project), "ps"],
+      down: (project) => [...compose(project), "down", "--volumes"],
+      config: (project) => [...compose(project), "config"],
+      pull: (project) => [...compose(project), "pull", "--quiet", "--policy", "missing"],
+    },
+  };
+}
+
+/** The plugin's own binary where there is one: without the docker CLI in front it is the faster peer. */
+export function composeCommand() {
+  for (const command of [["docker-compose"], ["docker", "compose"]]) {
+    const [file, ...args] = command;
+    const answer = spawnSync(file, [...args, "version", "--short"], { encoding: "utf8" });
+    if (answer.status === 0 && /^v?[2-9]/.test(answer.stdout)) return command;
+  }
+  throw new Error("Docker Compose 2 is needed beside mybroker: the plugin or the docker-compose binary");
+}
