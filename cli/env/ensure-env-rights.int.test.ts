@@ -51,7 +51,7 @@ function give(path: string): void {
   if (isRoot) chownSync(path, nobody, nobody);
 }
 
-function runUnprivileged(): {
+function runUnprivileged(fileSizeLimit = "unlimited"): {
   state?: string;
   code?: string;
   exitCode?: number;
@@ -59,11 +59,10 @@ function runUnprivileged(): {
   hint?: string;
 } {
   const user = isRoot ? { uid: nobody, gid: nobody } : {};
-  const { stdout } = spawnSync(process.execPath, [program, folder, join(root, "home")], {
-    ...user,
-    cwd: "/",
-    encoding: "utf8",
-  });
+  // With XFSZ ignored a write past the limit fails instead of killing the program.
+  const shell = `trap '' XFSZ; ulimit -f ${fileSizeLimit}; exec "$0" "$@"`;
+  const argv = ["-c", shell, process.execPath, program, folder, join(root, "home")];
+  const { stdout } = spawnSync("bash", argv, { ...user, cwd: "/", encoding: "utf8" });
   return JSON.parse(stdout);
 }
 
@@ -97,6 +96,12 @@ describe("ensureEnv as a user without privileges", () => {
       exitCode: 3,
       message: `Cannot read ${folder}/.env: permission denied.`,
     });
+  });
+
+  it("leaves nothing half-written where a write fails midway", () => {
+    writeFileSync(join(folder, ".env.example"), `# secret\nP=\n# ${"x".repeat(4000)}\n`);
+    expect(runUnprivileged("2")).toMatchObject({ code: "env.disk-full", exitCode: 3 });
+    expect(readdirSync(folder)).toEqual([".env.example"]);
   });
 
   it.runIf(isRoot)("leaves another user's .env alone", () => {

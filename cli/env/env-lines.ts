@@ -15,7 +15,8 @@ export interface EnvAssignment {
 }
 
 const secretMark = /^[ \t]*#[ \t]*secret[ \t]*$/i;
-const statement = /[ \t]*(?:export[ \t]+|(?!export[ \t]))((?:[^\s=:#][^=:\n]*?)?)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|$))/y;
+const statement =
+  /[ \t]*(?:export[ \t]+|(?!export[ \t]))((?:[^\s=:#][^=:\n]*?)?)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|$))/y;
 
 /**
  * Finds the assignments of a .env text. The grammar is Compose's (compose-go, dotenv/parser.go): `export`, `=` or `:`,

@@ -23,6 +23,11 @@ const machineFaults: Readonly<
     what: "the disk is full",
     hint: (folder) => `Make room, then again:  df -h ${folder}`,
   },
+  EFBIG: {
+    code: "env.disk-full",
+    what: "your limit on the size of files is too low for it",
+    hint: () => "Raise it:  ulimit -f unlimited",
+  },
   EDQUOT: {
     code: "env.disk-full",
     what: "your disk quota is used up",
@@ -31,11 +36,13 @@ const machineFaults: Readonly<
 };
 
 /**
- * The user's error for a failed file operation: `action` is "cannot write /x/.env". Errors that nobody foresaw
- * come back unchanged and end as our bug.
+ * The user's error for a failed file operation: `action` is "Cannot write /x/.env". EEXIST and what no file system
+ * said come back unchanged: the one is an answer, the other our bug.
  */
 export function explainFileError(error: unknown, action: string, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (error instanceof MybrokerError || code === undefined || syscall === undefined || code === "EEXIST")
+    return error;
   if (code === "ENOTDIR" || code === "ENOENT") {
     return new MybrokerError({
       code: "env.no-folder",
@@ -45,12 +52,11 @@ export function explainFileError(error: unknown, action: string, folder: string)
       cause: error,
     });
   }
-  const fault = code === undefined ? undefined : machineFaults[code];
-  if (fault === undefined) return error;
+  const fault = machineFaults[code];
   return new MybrokerError({
-    code: fault.code,
-    message: `${action}: ${fault.what}.`,
-    hint: fault.hint(folder),
+    code: fault?.code ?? "env.file-system",
+    message: `${action}: ${fault?.what ?? `the file system answers ${code}`}.`,
+    hint: fault?.hint(folder) ?? `See what is wrong with it:  df -h ${folder}`,
     exitCode: exitCodes.machine,
     cause: error,
   });
