@@ -25,6 +25,8 @@ export interface FailureReport {
   /** "kafka did not become ready: it exited with 1 after 0.4 s." */
   readonly headline: string;
   readonly cause?: MatchedCause;
+  /** What to type where no cause is known. */
+  readonly advice: string;
   /** What the server answered last, where it was asked. */
   readonly answer?: string;
   readonly exitCode?: number;
@@ -66,6 +68,7 @@ export async function explainFailure(request: ExplainRequest): Promise<FailureRe
   return {
     service,
     headline: redact(headlineOf(failure)),
+    advice: adviceOn(failure),
     outOfMemory,
     log: log.map(redact),
     ...(cause === undefined ? {} : { cause: redactCause(cause, redact) }),
@@ -85,6 +88,15 @@ function headlineOf(failure: FailureFacts | EngineRefusal): string {
   return failure.state === "refused"
     ? `${failure.service} could not be started: ${messageOf(failure.error)}`
     : `${failure.service} did not become ready: it ${failure.what}.`;
+}
+
+function adviceOn(failure: FailureFacts | EngineRefusal): string {
+  const again = "then {mybroker} up";
+  if (failure.state === "refused") return `correct ${failure.service} in the compose file, ${again}`;
+  if (failure.kind === "deadline") return "wait longer: {mybroker} up --wait-timeout SECONDS";
+  if (failure.kind === "engine-lost") return `see whether the engine still runs, ${again}`;
+  if (failure.kind === "unhealthy") return `mend what its healthcheck says, ${again}`;
+  return `mend what its log says, ${again}`;
 }
 
 function messageOf(error: unknown): string {

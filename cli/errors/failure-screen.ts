@@ -34,10 +34,8 @@ export function renderFailures(screen: FailureScreen): string[] {
 function renderHead(report: FailureReport, width: number): string[] {
   const { cause } = report;
   const rows = wrap(report.headline, width, "  ");
-  if (cause !== undefined) {
-    rows.push(...labelled("Cause", `${cause.cause} [${cause.id}]`, width));
-    rows.push(...labelled("Do", cause.fix, width));
-  }
+  if (cause !== undefined) rows.push(...labelled("Cause", `${cause.cause} [${cause.id}]`, width));
+  rows.push(...labelled("Do", cause?.fix ?? report.advice, width));
   if (report.answer !== undefined && !report.headline.includes(report.answer)) {
     rows.push(...labelled("Answer", report.answer, width).slice(0, 2));
   }

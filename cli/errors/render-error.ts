@@ -33,7 +33,9 @@ export function renderError(error: MybrokerError, invocation: string, debug: boo
     return [sentence, ...error.lines.map(spell)];
   }
   const lines = [`✖ ${spell(error.message)}`, ...error.lines.map((line) => `  ${spell(line)}`)];
-  if (error.hint !== undefined) lines.push(`  Do      ${spell(error.hint)}`);
+  // A screen of its own says it where it belongs.
+  const said = error.lines.some((line) => line.startsWith("Do  "));
+  if (error.hint !== undefined && !said) lines.push(`  Do      ${spell(error.hint)}`);
   if (debug || error.exitCode === exitCodes.bug) lines.push(...describeStack(error));
   return lines;
 }

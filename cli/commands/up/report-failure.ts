@@ -1,3 +1,4 @@
+import type { Engine } from "../../engine/engine.js";
 import { EngineError } from "../../engine/engine-error.js";
 import { type EngineRefusal, explainFailure, type FailureReport } from "../../errors/explain-failure.js";
 import { renderFailures } from "../../errors/failure-screen.js";
@@ -15,7 +16,12 @@ export async function failureError(
 ): Promise<MybrokerError> {
   const { engine, project } = stack;
   // The output layer takes registered secrets out of everything that is written.
-  const report = await explainFailure({ engine, project, failure, redact: (text) => text });
+  const report = await explainFailure({
+    engine,
+    project,
+    failure: await refresh(engine, failure),
+    redact: (text) => text,
+  });
   const running = await engine.listContainers({
     labels: [`com.docker.compose.project=${project.name}`],
     all: false,
@@ -30,9 +36,20 @@ export async function failureError(
     code: report.cause?.id ?? codeOf(failure),
     message: headline,
     lines: lines.map((line) => line.replace(/^ {2}/, "")),
+    hint: report.cause?.fix ?? report.advice,
     exitCode: isMachine(failure) ? exitCodes.machine : exitCodes.no,
     details: describeForJson(report, others.length),
   });
+}
+
+/** A healthcheck that fails during the start period changes no state, so that its output is not known yet. */
+async function refresh(
+  engine: Engine,
+  failure: FailureFacts | EngineRefusal,
+): Promise<FailureFacts | EngineRefusal> {
+  if (failure.state === "refused" || failure.container === undefined) return failure;
+  const container = await engine.inspectContainer(failure.container.Id).catch(() => undefined);
+  return container === undefined ? failure : { ...failure, container };
 }
 
 /** What the engine refused: of one service it is told like any other failure, of a network or volume as it is. */
