@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -9,6 +8,7 @@ import type { ContainerDetails, Engine } from "../../cli/engine/engine.js";
 import { connectForTests } from "../../cli/engine/testing/connect-for-tests.js";
 import { hashRabbitPassword } from "../../cli/env/generate-secrets.js";
 import type { ProbeTarget } from "../../cli/ready/probe.js";
+import { findFreePorts } from "./free-ports.js";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -81,20 +81,6 @@ async function fillExample(): Promise<Map<string, string>> {
   }
   env.set("RABBITMQ_PASS_HASH", hashRabbitPassword(env.get("RABBITMQ_PASSWORD") ?? ""));
   return env;
-}
-
-/** All open at the same time, so that no two are the same. */
-async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
 
 interface TargetParts extends Pick<ComposeStack, "services" | "env"> {
