@@ -73,6 +73,7 @@ export const engineCauses: readonly KnownCause[] = [
     id: "command.not-found",
     signs: [
       { engineError: /exec: "?(?<name>[^":]+)"?: .*(?:executable file not found|no such file or directory)/ },
+      { exitCode: 127, log: /(?:exec|line \d+): (?<name>[^\s:]+): (?:command )?not found/ },
     ],
     cause: "The image {image} has no program {name}.",
     fix: "correct command: or entrypoint: of {service}, or {imageKey} in .env, then {mybroker} up",

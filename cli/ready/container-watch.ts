@@ -128,6 +128,8 @@ export class ContainerWatch {
     const entry = this.#entryOf(event.id, service);
     if (event.action === "oom") entry.sawOom = true;
     if (event.action === "start") entry.sawOom = false;
+    // An inspection can come so late that it sees the next life already.
+    if (event.action === "start" || event.action === "die") entry.runningSinceMs = undefined;
     if (event.action === "die") {
       entry.deathsSeen += 1;
       entry.lastExitCode = Number(event.attributes.exitCode ?? 0);
@@ -186,12 +188,10 @@ export class ContainerWatch {
       const { State } = details;
       // Restarting at the first look: a loop that goes on. The engine sets its count to 0 at each start by hand.
       if (firstLook && State.Status !== "restarting") entry.earlierRestarts = details.RestartCount;
-      if (!State.Running) {
-        entry.runningSinceMs = undefined;
-        entry.outOfMemory ||= State.OOMKilled;
-      } else {
-        entry.runningSinceMs ??= clock.nowMs();
-      }
+      // While it waits to be restarted the engine calls it running as well.
+      if (State.Running && State.Status !== "restarting") entry.runningSinceMs ??= clock.nowMs();
+      else entry.runningSinceMs = undefined;
+      entry.outOfMemory ||= State.OOMKilled && (!State.Running || State.Status === "restarting");
     }
     onChange(entry.service);
   }

@@ -20,6 +20,8 @@ export interface ServiceWaitSettings {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
+  /** The time limit as it was set, for the words of a failure. */
+  readonly timeoutMs: number;
   /** Services whose servers are being asked right now, by all waits: they share the knocks of a second. */
   readonly probing: Set<string>;
   readonly onProgress?: (progress: ReadyProgress) => void;
@@ -218,7 +220,7 @@ export class ServiceWait {
   }
 
   #timeOut(): void {
-    const seconds = Math.round(this.#elapsedMs() / 1000);
+    const seconds = this.#settings.timeoutMs / 1000;
     this.#fail("deadline", `was not ready within ${seconds} s (${this.#text})`);
   }
 
@@ -234,8 +236,7 @@ export class ServiceWait {
   }
 
   #fail(kind: FailureKind, what: string): void {
-    const container =
-      this.#containers().find(({ details }) => !details.State.Running) ?? this.#containers()[0];
+    const container = this.#containers().find(({ details }) => hasEnded(details)) ?? this.#containers()[0];
     const exitCode = container?.lastExitCode ?? exitCodeOf(container?.details);
     const { lastAnswer } = this.#asker;
     this.#settle({
@@ -266,7 +267,11 @@ function isAwaitedToComplete(project: Project, service: string): boolean {
   );
 }
 
+/** While it waits to be restarted the engine calls a container running, with the code of its last end. */
+function hasEnded({ State }: ContainerDetails): boolean {
+  return State.Status === "restarting" || (!State.Running && State.Status !== "created");
+}
+
 function exitCodeOf(details: ContainerDetails | undefined): number | undefined {
-  const ended = details !== undefined && !details.State.Running && details.State.Status !== "created";
-  return ended ? details.State.ExitCode : undefined;
+  return details !== undefined && hasEnded(details) ? details.State.ExitCode : undefined;
 }

@@ -83,6 +83,7 @@ export function createReadiness(settings: ReadinessSettings): Readiness {
       clock,
       signal,
       deadlineMs,
+      timeoutMs: settings.timeoutMs,
       probing,
       ...(settings.onProgress === undefined ? {} : { onProgress: settings.onProgress }),
     });

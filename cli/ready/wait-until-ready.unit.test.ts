@@ -187,7 +187,7 @@ describe("containers that end", () => {
     const readiness = await start(engine, { web });
     const outcome = readiness.waitUntil("web", "ready");
     for (let crash = 1; crash <= 3; crash += 1) {
-      engine.change("web", "die", ended(1, { Status: "restarting", restartCount: crash }));
+      engine.change("web", "die", ended(1, { Status: "restarting", Running: true, restartCount: crash }));
       if (crash < 3) {
         expect(await Promise.race([outcome, sleep(30, "waiting")])).toBe("waiting");
         engine.change("web", "start", { Status: "running", Running: true });
@@ -206,7 +206,7 @@ describe("containers that end", () => {
     engine.put("web");
     const readiness = await start(engine, { web });
     const outcome = readiness.waitUntil("web", "ready");
-    engine.change("web", "die", ended(132, { Status: "restarting" }));
+    engine.change("web", "die", ended(132, { Status: "restarting", Running: true }));
     expect(await outcome).toMatchObject({
       kind: "exited",
       exitCode: 132,
@@ -220,8 +220,21 @@ describe("containers that end", () => {
     const readiness = await start(engine, { web });
     const outcome = readiness.waitUntil("web", "ready");
     engine.change("web", "oom");
-    engine.change("web", "die", ended(137, { Status: "restarting", OOMKilled: true }));
+    engine.change("web", "die", ended(137, { Status: "restarting", Running: true, OOMKilled: true }));
     expect(await outcome).toMatchObject({ state: "failed", kind: "out-of-memory", exitCode: 137 });
+  });
+
+  test("a crash loop without any check is never taken for running, however late it is looked at", async () => {
+    const engine = new ScriptedEngine();
+    engine.put("app", { StartedAt: new Date().toISOString() });
+    const readiness = await start(engine, { app: { restart: "always" } });
+    const outcome = readiness.waitUntil("app", "ready");
+    for (let crash = 1; crash <= 3; crash += 1) {
+      await sleep(300);
+      engine.change("app", "die", { restartCount: crash, ExitCode: 1 });
+      engine.change("app", "start", { StartedAt: new Date().toISOString() });
+    }
+    expect(await outcome).toMatchObject({ state: "failed", kind: "restarting", exitCode: 1 });
   });
 
   test("a service without any check has to outlive its start", async () => {
