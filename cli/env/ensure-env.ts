@@ -9,6 +9,7 @@ import { overlayEnvironment } from "./environment.js";
 import { secretKeysOf } from "./example-file.js";
 import { generateFor } from "./generate-secrets.js";
 import { lockedOutError } from "./locked-out.js";
+import { findMatchingBackup } from "./matching-backup.js";
 import { quoteEnvValue } from "./parse-env-file.js";
 import { type EnvNeeds, type EnvPlan, findEnvNeeds, planEnvFile } from "./plan-env-file.js";
 import { type EnvFileOnDisk, readTextFile } from "./read-env-file.js";
@@ -191,11 +192,18 @@ async function openVault(
     loadProject: (values) => request.loadProject({ ...environment, ...values }),
   });
   if (recovery.lost.length > 0) {
+    const search = {
+      engine,
+      projectName: recovery.project.name,
+      exampleText: situation.exampleText,
+      loadProject: (values: Readonly<Record<string, string>>) =>
+        request.loadProject({ ...environment, ...values }),
+    };
     throw lockedOutError({
       folder: request.folder,
       projectName: recovery.project.name,
       lost: recovery.lost,
-      backups: (await state?.listEnvBackups()) ?? [],
+      backup: state === undefined ? undefined : await findMatchingBackup({ ...search, state }),
     });
   }
   const values = new Map([...recovery.found].map(([key, value]) => [key, quoteEnvValue(value)]));

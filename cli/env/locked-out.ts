@@ -8,13 +8,13 @@ export function lockedOutError(facts: {
   readonly folder: string;
   readonly projectName: string;
   readonly lost: readonly LostSecret[];
-  /** Newest first. */
-  readonly backups: readonly EnvBackup[];
+  /** The copy of .env that fits. */
+  readonly backup: EnvBackup | undefined;
 }): MybrokerError {
   const volumes = [...new Set(facts.lost.flatMap((secret) => secret.volumes))];
   const keys = facts.lost.map(({ key }) => key);
   const envPath = join(facts.folder, ".env");
-  const [backup] = facts.backups;
+  const { backup } = facts;
   const restore =
     backup === undefined
       ? `Put your old .env back at ${envPath}`
@@ -30,7 +30,7 @@ export function lockedOutError(facts: {
     ],
     hint: restore,
     exitCode: exitCodes.machine,
-    details: { volumes, keys, backups: facts.backups.map(({ path }) => path) },
+    details: { volumes, keys, backup: backup?.path ?? null },
   });
 }
 

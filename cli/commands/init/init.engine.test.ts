@@ -211,6 +211,15 @@ describe("init beside volumes of an earlier run", () => {
     const before = readFileSync(envPath, "utf8");
     await compose("down", "--timeout", "5");
     rmSync(envPath);
+    // Newer, and of no use: a .env that was made while no engine answered.
+    const blind = {
+      cwd: folder,
+      homeDir,
+      commands: [initCommand],
+      env: { DOCKER_HOST: "unix:///nonexistent" },
+    };
+    expect((await runCli(["-p", project, "init"], blind)).stderr).toContain("other passwords");
+    rmSync(envPath);
     const run = await init();
     expect(run.exitCode).toBe(3);
     const { error } = run.json();
