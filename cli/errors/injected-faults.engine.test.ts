@@ -37,8 +37,7 @@ afterAll(async () => {
   for (const { id } of await engine.listContainers({ labels: [label] })) {
     await engine.removeContainer(id, { force: true, anonymousVolumes: true });
   }
-  for (const name of ["postgres", "old-postgres", "kafka", "rabbitmq"])
-    await engine.removeVolume(volumeOf(name));
+  for (const name of volumes) await engine.removeVolume(name);
   engine.close();
 });
 

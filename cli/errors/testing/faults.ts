@@ -89,6 +89,7 @@ export const faults: Fault[] = [
     name: "memory",
     cause: "memory.exhausted",
     image: busybox,
+    kind: "http",
     command: ["sh", "-c", "tail /dev/zero"],
     host: { Memory: 16 * 1024 * 1024, MemorySwap: 16 * 1024 * 1024 },
   },
