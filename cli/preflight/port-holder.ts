@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 
 /** A process that listens on a port, as far as this user may see it. */
 export interface ListeningProcess {
@@ -86,15 +87,17 @@ async function findSocketOwners(inodes: ReadonlySet<string>): Promise<Map<string
 }
 
 async function describeProcess(pid: number, uid: number): Promise<ListeningProcess> {
-  const [name, cgroup] = await Promise.all(
-    ["comm", "cgroup"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+  const [commandLine = "", comm, cgroup] = await Promise.all(
+    ["cmdline", "comm", "cgroup"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
   );
+  // The kernel's name is that of the main thread, which a program may choose freely (Node 24: "MainThread").
+  const name = basename(commandLine.split("\0")[0] ?? "") || comm?.trim();
   const unit = /\/system\.slice\/(?:.*\/)?([^/\n]+\.service)/.exec(cgroup ?? "")?.[1];
   return {
     kind: "process",
     pid,
     uid,
-    ...(name ? { name: name.trim() } : {}),
+    ...(name ? { name } : {}),
     ...(unit === undefined ? {} : { unit }),
   };
 }
