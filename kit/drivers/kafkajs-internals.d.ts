@@ -1,0 +1,11 @@
+declare module "kafkajs/src/network/requestQueue/index.js" {
+  interface RequestQueue {
+    /** Unix milliseconds; -1 while the broker has not asked for a pause. */
+    throttledUntil: number;
+    throttleCheckTimeoutId: NodeJS.Timeout | null;
+    readonly pending: readonly unknown[];
+    scheduleCheckPendingRequests(): void;
+  }
+  const constructor: { readonly prototype: RequestQueue };
+  export default constructor;
+}
