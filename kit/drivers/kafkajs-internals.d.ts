@@ -6,6 +6,6 @@ declare module "kafkajs/src/network/requestQueue/index.js" {
     readonly pending: readonly unknown[];
     scheduleCheckPendingRequests(): void;
   }
-  const constructor: { readonly prototype: RequestQueue };
-  export default constructor;
+  const requestQueue: { readonly prototype: RequestQueue };
+  export default requestQueue;
 }
