@@ -13,9 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ensureEnv } from "./ensure-env.js";
 import { emptyProject, sampleContext } from "./testing/sample-project.js";
+
+// Programs and dynamic imports are slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Root may write everywhere, so as root these tests work as "nobody". */
 const isRoot = process.getuid?.() === 0;

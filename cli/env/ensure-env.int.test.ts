@@ -14,11 +14,14 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { describeEnvResult } from "./describe-env.js";
 import { type EnsureEnvRequest, ensureEnv } from "./ensure-env.js";
 import { readEnvValues } from "./env-values.js";
 import { emptyProject, sampleContext } from "./testing/sample-project.js";
+
+// Programs and dynamic imports are slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const repository = resolve(import.meta.dirname, "../..");
 let root: string;

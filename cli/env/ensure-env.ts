@@ -196,8 +196,8 @@ async function openVault(
       engine,
       projectName: recovery.project.name,
       exampleText: situation.exampleText,
-      loadProject: (values: Readonly<Record<string, string>>) =>
-        request.loadProject({ ...environment, ...values }),
+      shell: request.context.env,
+      loadProject: request.loadProject,
     };
     throw lockedOutError({
       folder: request.folder,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Project } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { readEnvValues } from "./env-values.js";
+import { overlayEnvironment } from "./environment.js";
 import { secretKeysOf } from "./example-file.js";
 import type { EnvBackup, ProjectState } from "./state-folder.js";
 import { compareVolumeSecrets, hasRecordedVolumes } from "./volume-fingerprints.js";
@@ -12,8 +13,9 @@ export interface BackupSearch {
   readonly projectName: string;
   /** Its marks count beside those of each backup. */
   readonly exampleText: string;
-  /** The project with every profile, with these values of .env keys. */
-  loadProject(values: Readonly<Record<string, string>>): Promise<Project>;
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  /** The project with every profile, as this environment above .env resolves it. */
+  loadProject(environment: Readonly<Record<string, string>>): Promise<Project>;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function findMatchingBackup(search: BackupSearch): Promise<EnvBacku
   if (!(await hasRecordedVolumes(state, search.projectName))) return backups[0];
   for (const backup of backups) {
     const text = await readFile(backup.path, "utf8");
-    const project = await search.loadProject(readEnvValues(text, backup.path, {}));
+    const values = readEnvValues(text, backup.path, search.shell);
+    const project = await search.loadProject(overlayEnvironment(search.shell, values));
     const secretKeys = secretKeysOf(search.exampleText, text);
     if ((await compareVolumeSecrets({ engine, state, project, secretKeys })).length === 0) return backup;
   }

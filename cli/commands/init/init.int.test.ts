@@ -1,11 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type CliRun, runCli } from "../../../test/support/run-cli.js";
 import { openProjectState } from "../../env/state-folder.js";
 import { envCommand } from "../env/definition.js";
 import { initCommand } from "./definition.js";
+
+// Programs and dynamic imports are slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const repository = resolve(import.meta.dirname, "../../..");
 let root: string;

@@ -1,3 +1,8 @@
+import { join } from "node:path";
+import { createLoadRequest } from "../../compose/load-request.js";
+import { findMatchingBackup } from "../../env/matching-backup.js";
+import { readTextFile } from "../../env/read-env-file.js";
+import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import type { ProjectState } from "../../env/state-folder.js";
 import { compareVolumeSecrets } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
@@ -39,7 +44,7 @@ export async function runPreflight({ stack, plan, state, request }: Preflight): 
   if (memory !== undefined) request.output.warn(memory.replaceAll("{mybroker}", request.context.invocation));
   const outcomes = await Promise.allSettled([
     checkPorts({ stack, services, platform: request.context.platform }),
-    checkVolumes(stack, state),
+    checkVolumes(stack, state, request),
     checkMissingImages(engine, missingImages(plan)),
   ]);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
@@ -69,10 +74,22 @@ async function checkPorts({ stack, services, platform }: PortQuestion): Promise<
   if (conflicts.length > 0) throw portConflictError(conflicts);
 }
 
-async function checkVolumes({ engine, project, secretKeys }: Stack, state: ProjectState): Promise<void> {
+async function checkVolumes(
+  { engine, project, secretKeys }: Stack,
+  state: ProjectState,
+  { context, globals }: CommandRequest,
+): Promise<void> {
   const [mismatch, ...others] = await compareVolumeSecrets({ engine, state, project, secretKeys });
   if (mismatch === undefined) return;
-  const [backup] = await state.listEnvBackups();
+  const example = await readTextFile(join(project.workingDir, ".env.example"));
+  const backup = await findMatchingBackup({
+    engine,
+    state,
+    projectName: project.name,
+    exampleText: example?.text ?? "",
+    shell: context.env,
+    loadProject: createRecoveryLoader(createLoadRequest(context, globals)),
+  });
   const keys = mismatch.keys.length > 0 ? ` (${mismatch.keys.join(", ")})` : "";
   throw new MybrokerError({
     code: "volume.other-password",

@@ -1,9 +1,9 @@
 import { loadEnvironment } from "../../compose/load-environment.js";
-import { loadProject } from "../../compose/load-project.js";
 import { createLoadRequest } from "../../compose/load-request.js";
 import { connectEngine } from "../../engine/connect.js";
 import { describeEnvResult } from "../../env/describe-env.js";
 import { ensureEnv } from "../../env/ensure-env.js";
+import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import type { CommandRequest } from "../../kernel/command.js";
 
 /** What `init` would do first: .env is made or completed. Nothing where --env-file says that the user has his own. */
@@ -19,7 +19,7 @@ export async function prepareEnv(request: CommandRequest): Promise<void> {
     ports: "auto",
     dryRun: globals.dryRun,
     connect: () => connectEngine(context),
-    loadProject: (environment) => loadProject({ ...load, env: environment, missingVariables: "empty" }),
+    loadProject: createRecoveryLoader(load),
     redact: (secret) => output.redact(secret),
   });
   for (const line of describeEnvResult(result)) output.note(line);
