@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { hashService } from "../compose/hash.js";
 import { composeLabels } from "../compose/labels.js";
+import { resolveNamespace } from "../reconcile/networking.js";
 import type { CreateContainerStep, RecreateContainerStep } from "../reconcile/plan.js";
 import type { ContainerCreateBody } from "./engine.js";
 import { EngineError } from "./engine-error.js";
@@ -32,7 +34,7 @@ function remember(step: MakingStep, { containerIds, idsByService }: Execution, i
 async function create(step: MakingStep, name: string, execution: Execution): Promise<string> {
   const { engine, emit } = execution;
   checkHostPaths(step, execution);
-  const body = await completeBody(step.body, execution);
+  const body = await completeBody(step, execution);
   const { id, warnings } = await createUnderName({ name, body, execution });
   for (const text of warnings) emit({ kind: "warning", step, text });
   if (step.files.length > 0) await engine.putArchive(id, "/", packFiles(step.files));
@@ -51,20 +53,23 @@ function checkHostPaths(step: MakingStep, { engine }: Execution): void {
 }
 
 /** Fills in what only exists once earlier steps are done: the id of a pulled image, a container to share with. */
-async function completeBody(body: ContainerCreateBody, execution: Execution): Promise<ContainerCreateBody> {
-  const imageId = body.Labels?.[composeLabels.image] ?? (await execution.engine.inspectImage(body.Image))?.id;
-  const shared = Object.fromEntries(
-    ["NetworkMode", "PidMode"].flatMap((key) => {
-      const service = /^service:(.+)$/.exec(String(body.HostConfig[key] ?? ""))?.[1];
-      const id = service === undefined ? undefined : execution.idsByService.get(service);
-      return id === undefined ? [] : [[key, `container:${id}`]];
-    }),
-  );
-  return {
-    ...body,
-    Labels: { ...body.Labels, ...(imageId === undefined ? {} : { [composeLabels.image]: imageId }) },
-    HostConfig: { ...body.HostConfig, ...shared },
+async function completeBody(step: MakingStep, execution: Execution): Promise<ContainerCreateBody> {
+  const { body, definition } = step;
+  const labels = { ...body.Labels };
+  if (labels[composeLabels.image] === undefined) {
+    const image = await execution.engine.inspectImage(body.Image);
+    if (image !== undefined) labels[composeLabels.image] = image.id;
+  }
+  const { NetworkMode, PidMode } = body.HostConfig;
+  const idOf = (service: string) => execution.idsByService.get(service);
+  const shared = {
+    ...(typeof NetworkMode === "string" ? { NetworkMode: resolveNamespace(NetworkMode, idOf) } : {}),
+    ...(typeof PidMode === "string" ? { PidMode: resolveNamespace(PidMode, idOf) } : {}),
   };
+  if (shared.NetworkMode !== NetworkMode || shared.PidMode !== PidMode) {
+    labels[composeLabels.configHash] = hashService(definition, idOf);
+  }
+  return { ...body, Labels: labels, HostConfig: { ...body.HostConfig, ...shared } };
 }
 
 interface Creation {

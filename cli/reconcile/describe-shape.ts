@@ -21,7 +21,8 @@ export function describeShape(shape: ContainerShape): Description {
     entrypoint: list(config.Entrypoint),
     user: text(config.User),
     working_dir: text(config.WorkingDir),
-    hostname: text(config.Hostname),
+    // A shared network brings its owner's name along.
+    hostname: /^(host$|container:)/.test(host.NetworkMode ?? "") ? notShown : text(config.Hostname),
     stop_signal: except(config.StopSignal, ["", "SIGTERM"]),
     stop_grace_period:
       config.StopTimeout === undefined ? undefined : except(`${config.StopTimeout}s`, ["10s"]),
@@ -100,7 +101,9 @@ function describePorts(
     );
     return [`ports.${target}`, places.sort().join(", ")];
   });
-  const onlyExposed = Object.keys(exposed).filter((target) => !(target in bindings));
+  const onlyExposed = Object.keys(exposed)
+    .map((target) => (target.includes("/") ? target : `${target}/tcp`))
+    .filter((target) => !(target in bindings));
   return { ...Object.fromEntries(published), expose: set(onlyExposed) };
 }
 

@@ -151,7 +151,7 @@ function containerName(context: PlanContext, { serviceName, service }: ServiceFa
 
 type Payload = Pick<
   Extract<Step, { action: "create-container" }>,
-  "service" | "body" | "files" | "hostPaths"
+  "service" | "definition" | "body" | "files" | "hostPaths"
 >;
 
 function preparePayload(
@@ -182,7 +182,7 @@ function preparePayload(
     containerIdOf,
     inherited,
   });
-  return { service: serviceName, body, files, hostPaths: requiredHostPaths(service) };
+  return { service: serviceName, definition: service, body, files, hostPaths: requiredHostPaths(service) };
 }
 
 function withReplaceLabel(body: ContainerCreateBody, name: string): ContainerCreateBody {

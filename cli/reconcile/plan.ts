@@ -1,4 +1,4 @@
-import type { Build, Dependency } from "../compose/model.js";
+import type { Build, Dependency, Service } from "../compose/model.js";
 import type { ContainerCreateBody, NetworkCreateBody, VolumeCreateBody } from "../engine/engine.js";
 import type { Change } from "./compare-container.js";
 import type { InlineFile } from "./inline-files.js";
@@ -63,6 +63,8 @@ export type ImageStep = StepFacts &
 /** What both ways of making a container need. */
 interface MakesContainer {
   readonly service: string;
+  /** For the interop hash, which is over the id of a shared container that may not exist before. */
+  readonly definition: Service;
   readonly body: ContainerCreateBody;
   /** Copied in between create and start. */
   readonly files: readonly InlineFile[];
