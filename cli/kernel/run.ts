@@ -79,7 +79,9 @@ async function reportResult(
     if (definition.kind === "stream" && result.data === undefined && result.error === undefined)
       return exitCode;
     const error =
-      result.error === undefined ? null : { hint: null, details: null, ...result.error, exitCode };
+      result.error === undefined
+        ? null
+        : spellCommands({ hint: null, details: null, ...result.error, exitCode }, place.context.invocation);
     await writeDocument(place, {
       ok: exitCode === 0,
       project: result.project,
@@ -94,22 +96,23 @@ async function reportResult(
 }
 
 async function reportError(error: MybrokerError, place: Place): Promise<number> {
-  if (place.globals.output === "json") {
-    await writeDocument(place, {
-      ok: false,
-      data: null,
-      error: {
-        code: error.code,
-        message: error.message,
-        hint: error.hint?.replaceAll("{mybroker}", place.context.invocation) ?? null,
-        exitCode: error.exitCode,
-        details: error.details ?? null,
-      },
-    });
-  } else {
-    place.output.writeError(renderError(error, place.context.invocation, place.globals.debug).join("\n"));
+  const { globals, context } = place;
+  const { code, message, hint = null, exitCode, details = null } = error;
+  const described = { code, message, hint, exitCode, details };
+  const facts = { ok: false, data: null, error: spellCommands(described, context.invocation) };
+  if (globals.output === "json") await writeDocument(place, facts);
+  else if (globals.progress === "json") place.output.writeError(formatDocument(place, facts));
+  else {
+    place.output.writeError(renderError(error, context.invocation, globals.debug).join("\n"));
   }
   return error.exitCode;
+}
+
+/** The texts of an error, also those in its details, with this run's spelling of the program. */
+function spellCommands(error: unknown, invocation: string): unknown {
+  const spell = (_: string, value: unknown) =>
+    typeof value === "string" ? value.replaceAll("{mybroker}", invocation) : value;
+  return JSON.parse(JSON.stringify(error, spell));
 }
 
 interface DocumentFacts {
@@ -120,6 +123,10 @@ interface DocumentFacts {
 }
 
 function writeDocument(place: Place, facts: DocumentFacts): Promise<void> {
+  return place.output.writeResult(formatDocument(place, facts));
+}
+
+function formatDocument(place: Place, facts: DocumentFacts): string {
   const document = {
     schema: `mybroker/${place.command}@1`,
     ok: facts.ok,
@@ -128,7 +135,7 @@ function writeDocument(place: Place, facts: DocumentFacts): Promise<void> {
     data: facts.data,
     error: facts.error,
   };
-  return place.output.writeResult(JSON.stringify(document));
+  return JSON.stringify(place.output.withoutSecrets(document));
 }
 
 /** The live area needs a spinner library that plain runs never load. */

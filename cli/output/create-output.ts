@@ -5,7 +5,13 @@ import type { GlobalOptions } from "../kernel/command.js";
 import type { Context } from "../kernel/context.js";
 import { attachSession } from "./attach-session.js";
 import type { Output } from "./output.js";
-import { createJsonProgress, createPlainProgress, type ProgressDisplay, quietProgress } from "./progress.js";
+import {
+  createJsonProgress,
+  createPlainProgress,
+  formatJsonNote,
+  type ProgressDisplay,
+  quietProgress,
+} from "./progress.js";
 import { Redactor } from "./redactor.js";
 import { createStyle } from "./style.js";
 
@@ -36,12 +42,18 @@ export function createOutput(setting: OutputSetting): RunOutput {
   const { context, globals, streams } = setting;
   const redactor = new Redactor();
   const json = globals.output === "json";
-  const notesWanted = !json && globals.progress !== "json";
   const writeStderr = (text: string): void => {
     streams.stderr.write(`${redactor.apply(text)}\n`);
   };
   const progress = chooseProgress(setting, writeStderr);
-  const note = (text: string): void => progress.interrupt(() => writeStderr(text));
+  const jsonProgress = globals.progress === "json";
+  const note = (level: "note" | "warning" | "debug", text: string): void => {
+    const prefix = { note: "", warning: "! ", debug: "debug: " }[level];
+    const line = jsonProgress ? formatJsonNote(level, text) : `${prefix}${text}`;
+    progress.interrupt(() => writeStderr(line));
+  };
+  // With -o json stderr stays empty, unless progress or debugging was asked for on it.
+  const notesWanted = !json || jsonProgress;
 
   return {
     style: createStyle(globals.color, context.stdoutIsTty && !json, context.env),
@@ -56,18 +68,31 @@ export function createOutput(setting: OutputSetting): RunOutput {
       const write = (channel: "stdout" | "stderr", bytes: Uint8Array) => writeFully(streams[channel], bytes);
       return attachSession(session, tty, { stdin: streams.stdin, stdout: streams.stdout, write });
     },
-    record: (data) => {
-      const envelope = { schema: `mybroker/${setting.command}@1`, ok: true, runtime: "docker", data };
-      return writeFully(streams.stdout, `${redactor.apply(JSON.stringify(envelope))}\n`);
+    capture: async (session) => {
+      const pieces = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+      await attachSession(session, false, {
+        stdin: streams.stdin,
+        stdout: streams.stdout,
+        write: async (channel, bytes) => {
+          pieces[channel].push(Uint8Array.from(bytes));
+        },
+      });
+      const read = (channel: "stdout" | "stderr") => Buffer.concat(pieces[channel]).toString("utf8");
+      return { stdout: read("stdout"), stderr: read("stderr") };
+    },
+    record: (data, project) => {
+      const schema = `mybroker/${setting.command}@1`;
+      const envelope = { schema, ok: true, runtime: "docker", project, data, error: null };
+      return writeFully(streams.stdout, `${JSON.stringify(redactor.applyDeep(envelope))}\n`);
     },
     note: (text) => {
-      if (notesWanted && globals.progress !== "quiet") note(text);
+      if (notesWanted && globals.progress !== "quiet") note("note", text);
     },
     warn: (text) => {
-      if (notesWanted) note(`! ${text}`);
+      if (notesWanted) note("warning", text);
     },
     debug: (text) => {
-      if (globals.debug) note(`debug: ${text}`);
+      if (globals.debug) note("debug", text);
     },
     progress: (event) => progress.update(event),
     progressDone: () => progress.done(),
@@ -90,6 +115,7 @@ export function createOutput(setting: OutputSetting): RunOutput {
       }
     },
     redact: (secret) => redactor.add(secret),
+    withoutSecrets: (data) => redactor.applyDeep(data),
     writeResult: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
     writeError: (text) => progress.interrupt(() => writeStderr(text)),
   };

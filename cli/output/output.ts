@@ -24,6 +24,12 @@ export interface ProgressEvent {
   readonly total?: number;
 }
 
+/** What a command in a container wrote, read as UTF-8. */
+export interface CapturedText {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** The only writer to stdout and stderr. Results go to stdout, progress and notes to stderr. */
 export interface Output {
   readonly style: Style;
@@ -35,8 +41,10 @@ export interface Output {
   repaint(lines: readonly string[]): Promise<void>;
   /** Gives this run's input and output to a command in a container until that ends; its bytes pass as they are. */
   attach(session: ExecSession, tty: boolean): Promise<void>;
+  /** Gives it this run's input and keeps what it writes, for a JSON document. */
+  capture(session: ExecSession): Promise<CapturedText>;
   /** One object of a JSON stream (-o json of a streaming command), wrapped in the envelope. */
-  record(data: unknown): Promise<void>;
+  record(data: unknown, project: string | null): Promise<void>;
   /** A note on stderr: one line, shown also when progress is quiet only if it is a warning. */
   note(text: string): void;
   warn(text: string): void;
@@ -51,4 +59,6 @@ export interface Output {
   confirm(question: string, flag: string): Promise<boolean>;
   /** Registers a value that must never be printed: every later write has it replaced by ••••. */
   redact(secret: string): void;
+  /** A copy of JSON-like data without the registered secrets, for text that escapes what it prints. */
+  withoutSecrets<Value>(data: Value): Value;
 }

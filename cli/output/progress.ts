@@ -38,6 +38,11 @@ export function createJsonProgress(write: (line: string) => void): ProgressDispl
   };
 }
 
+/** A note, warning or debugging line where stderr is read by a program. */
+export function formatJsonNote(level: "note" | "warning" | "debug", text: string): string {
+  return JSON.stringify({ schema: "mybroker/note@1", level, text });
+}
+
 export const quietProgress: ProgressDisplay = {
   update() {},
   interrupt: (writeLines) => writeLines(),

@@ -12,7 +12,7 @@ export class Redactor {
   add(secret: string): void {
     if (secret.length < shortestSecret || this.#secrets.has(secret)) return;
     this.#secrets.add(secret);
-    // As it stands inside a JSON document.
+    // As it stands in a text that quotes it, such as an engine's answer about a JSON file.
     this.#secrets.add(JSON.stringify(secret).slice(1, -1));
     // Longest first, so that a secret that contains another one goes as a whole.
     const alternatives = [...this.#secrets].sort((a, b) => b.length - a.length).map(escapeForRegExp);
@@ -21,6 +21,13 @@ export class Redactor {
 
   apply(text: string): string {
     return this.#pattern === undefined ? text : text.replace(this.#pattern, mask);
+  }
+
+  /** A copy of JSON-like data in which every text is redacted: once rendered, escapes would hide a secret from us. */
+  applyDeep<Value>(value: Value): Value {
+    if (value === undefined) return value;
+    const redact = (_: string, child: unknown) => (typeof child === "string" ? this.apply(child) : child);
+    return JSON.parse(JSON.stringify(value, redact)) as Value;
   }
 }
 

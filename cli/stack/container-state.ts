@@ -2,6 +2,13 @@ import type { ContainerDetails, ContainerSummary } from "../engine/engine.js";
 
 /** Compose's labels that say whose container it is. */
 export const serviceLabel = "com.docker.compose.service";
+export const projectLabel = "com.docker.compose.project";
+
+/** Labels of all ordinary containers of a project, or of every project; those of `compose run` are left out. */
+export function containerLabels(project?: string): string[] {
+  const scope = project === undefined ? projectLabel : `${projectLabel}=${project}`;
+  return [scope, "com.docker.compose.oneoff=False"];
+}
 
 /** What a person wants to know of a container, in one word. */
 export type ContainerCondition =
@@ -16,6 +23,7 @@ export type ContainerCondition =
   | "exited";
 
 export interface ContainerView {
+  readonly project: string;
   readonly service: string;
   readonly container: string;
   readonly id: string;
@@ -42,6 +50,7 @@ export function viewContainer(summary: ContainerSummary, details: ContainerDetai
         `${port.hostIp === "" || port.hostIp === undefined ? "0.0.0.0" : port.hostIp}:${port.hostPort}`,
     );
   return {
+    project: summary.labels[projectLabel] ?? "",
     service: summary.labels[serviceLabel] ?? summary.name,
     container: summary.name,
     id: summary.id,

@@ -1,8 +1,8 @@
-import type { ContainerSummary } from "../engine/engine.js";
+import type { Project } from "../compose/model.js";
+import type { ContainerSummary, Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
-import { serviceLabel } from "./container-state.js";
-import type { Stack } from "./open-stack.js";
+import { containerLabels, serviceLabel } from "./container-state.js";
 import { checkServiceNames } from "./select-services.js";
 
 export interface ContainerCommand {
@@ -15,17 +15,29 @@ export interface ContainerCommand {
   readonly env?: readonly string[];
 }
 
+/** Where a container is looked for. */
+export interface ContainerPlace {
+  readonly engine: Engine;
+  /** Of the project. */
+  readonly name: string;
+  /** Where its files can be read. */
+  readonly project?: Project;
+}
+
 /**
  * The running container of a service.
  * @throws MybrokerError usage.unknown-service (2) or container.not-running (1)
  */
-export async function findRunningContainer(stack: Stack, service: string): Promise<ContainerSummary> {
-  const containers = await stack.engine.listContainers({
-    labels: [`com.docker.compose.project=${stack.project.name}`, "com.docker.compose.oneoff=False"],
-    all: true,
-  });
+async function findRunningContainer(
+  { engine, name, project }: ContainerPlace,
+  service: string,
+): Promise<ContainerSummary> {
+  const containers = await engine.listContainers({ labels: containerLabels(name), all: true });
   const services = containers.map((container) => container.labels[serviceLabel] ?? "");
-  checkServiceNames([service], [...Object.keys(stack.project.services), ...services]);
+  checkServiceNames(
+    [service],
+    [...Object.keys({ ...project?.services, ...project?.disabledServices }), ...services],
+  );
   const found = containers.find(
     (container) => container.labels[serviceLabel] === service && container.state === "running",
   );
@@ -39,16 +51,16 @@ export async function findRunningContainer(stack: Stack, service: string): Promi
   });
 }
 
-/** Runs a command there with this run's terminal or pipes, and ends as it ends. */
+/** Runs a command there with this run's terminal or pipes, and ends as it ends; with -o json what it wrote is data. */
 export async function runInContainer(
-  stack: Stack,
+  place: ContainerPlace,
   request: CommandRequest,
   { service, command }: { readonly service: string; readonly command: ContainerCommand },
 ): Promise<CommandResult> {
   const { context, output } = request;
-  const container = await findRunningContainer(stack, service);
-  const terminal = command.terminal && context.stdinIsTty && context.stdoutIsTty;
-  const session = await stack.engine.exec(container.id, {
+  const container = await findRunningContainer(place, service);
+  const terminal = command.terminal && context.stdinIsTty && context.stdoutIsTty && !output.json;
+  const session = await place.engine.exec(container.id, {
     command: command.command,
     tty: terminal,
     stdin: true,
@@ -56,6 +68,7 @@ export async function runInContainer(
     ...(command.workingDir === undefined ? {} : { workingDir: command.workingDir }),
     ...(command.env === undefined ? {} : { env: command.env }),
   });
-  await output.attach(session, terminal);
-  return { project: stack.project.name, exitCode: await session.exitCode() };
+  const written = output.json ? await output.capture(session) : await output.attach(session, terminal);
+  const exitCode = await session.exitCode();
+  return { project: place.name, exitCode, data: { service, exitCode, ...written } };
 }

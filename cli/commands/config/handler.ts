@@ -5,7 +5,7 @@ import { checkServiceNames } from "../../stack/select-services.js";
 
 /** `config`: a check of the files too, because whatever is wrong in them is exit 2. */
 export const showConfig: CommandHandler = async (request) => {
-  const { args, options } = request;
+  const { args, options, output } = request;
   const { project: loaded } = await openProject(request, { missingVariables: "error", services: args });
   const names = Object.keys(loaded.services).filter((name) => args.length === 0 || args.includes(name));
   checkServiceNames(args, Object.keys(loaded.services));
@@ -28,6 +28,6 @@ export const showConfig: CommandHandler = async (request) => {
   return {
     project: name,
     data: { name, services: project.services, networks, volumes, configs, secrets },
-    text: renderProject(project),
+    text: renderProject(output.withoutSecrets(project)),
   };
 };

@@ -1,5 +1,6 @@
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
+import { lookUpCredential } from "../../ready/target.js";
 import { openStack } from "../../stack/open-stack.js";
 import { runInContainer } from "../../stack/run-in-container.js";
 import { checkServiceNames } from "../../stack/select-services.js";
@@ -14,14 +15,14 @@ export const connectToServer: CommandHandler = async (request) => {
     const { project } = stack;
     checkServiceNames([service], Object.keys(project.services));
     const extension = project.services[service]?.["x-mybroker"];
-    const value = (key: string | undefined): string =>
-      key === undefined ? "" : (project.environment[key] ?? "");
+    const value = (key: string | undefined): string => lookUpCredential(project, key) ?? "";
     const { user, password, database } = extension?.credentials ?? {};
     const login = { user: value(user), password: value(password), database: value(database) };
     const client = extension === undefined ? undefined : buildClientCommand(extension.kind, login, args);
     if (client === undefined) throw noClient(service, extension?.kind);
     request.output.redact(login.password);
-    return await runInContainer(stack, request, { service, command: { ...client, terminal: true } });
+    const place = { engine: stack.engine, name: project.name, project };
+    return await runInContainer(place, request, { service, command: { ...client, terminal: true } });
   } finally {
     stack.engine.close();
   }

@@ -1,14 +1,14 @@
 import type { CommandHandler } from "../../kernel/command.js";
-import { openStack } from "../../stack/open-stack.js";
+import { findProject } from "../../stack/find-project.js";
 import { runInContainer } from "../../stack/run-in-container.js";
 
 /** `exec`: the exit code is the command's. */
 export const execInService: CommandHandler = async (request) => {
   const { args, options } = request;
   const [service = "", ...command] = args;
-  const stack = await openStack(request, { missingVariables: "empty" });
+  const found = await findProject(request);
   try {
-    return await runInContainer(stack, request, {
+    return await runInContainer(found, request, {
       service,
       command: {
         command,
@@ -19,6 +19,6 @@ export const execInService: CommandHandler = async (request) => {
       },
     });
   } finally {
-    stack.engine.close();
+    found.engine.close();
   }
 };

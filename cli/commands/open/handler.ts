@@ -4,6 +4,7 @@ import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Context } from "../../kernel/context.js";
 import { formatTable } from "../../output/table.js";
+import { lookUpCredential } from "../../ready/target.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
@@ -55,10 +56,9 @@ async function findPages({ engine, project }: Stack): Promise<Page[]> {
 }
 
 function describeLogin(project: Project, service: string): string[] {
-  const user = project.services[service]?.["x-mybroker"]?.credentials?.user;
-  return user === undefined
-    ? []
-    : [`Log in as ${project.environment[user]}:  {mybroker} env ${service} --reveal`];
+  const key = project.services[service]?.["x-mybroker"]?.credentials?.user;
+  const user = lookUpCredential(project, key);
+  return user === undefined ? [] : [`Log in as ${user}:  {mybroker} env ${service} --reveal`];
 }
 
 /** False where there is no browser to open: the address is printed in any case. */

@@ -2,6 +2,8 @@ import type { CommandDefinition } from "../../kernel/command.js";
 
 export const psCommand: CommandDefinition = {
   name: "ps",
+  // With --watch; a single listing is one document.
+  kind: "stream",
   aliases: [{ name: "status", hidden: true }],
   summary: "what runs, how it is, and where it answers",
   arguments: [{ name: "[service...]", description: "only these" }],

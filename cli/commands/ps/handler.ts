@@ -1,45 +1,53 @@
-import type { Engine, EventFilter } from "../../engine/engine.js";
+import { connectEngine } from "../../engine/connect.js";
+import type { Engine } from "../../engine/engine.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { type ContainerView, serviceLabel, viewContainer } from "../../stack/container-state.js";
-import { openStack } from "../../stack/open-stack.js";
+import {
+  type ContainerView,
+  containerLabels,
+  serviceLabel,
+  viewContainer,
+} from "../../stack/container-state.js";
+import { findProject } from "../../stack/find-project.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 import { renderContainers } from "./screen.js";
 
-const projectLabel = "com.docker.compose.project";
-/** With it Compose marks containers of `compose run`. */
-const ordinaryContainer = "com.docker.compose.oneoff=False";
-
 /** `ps`: exit 0 also when something is not well; what is not well can be read. */
 export const listStack: CommandHandler = async (request) => {
-  const stack = await openStack(request, { missingVariables: "empty" });
+  const { engine, scope } = await openScope(request);
   try {
-    const labels =
-      request.options.allProjects === true ? [projectLabel] : [`${projectLabel}=${stack.project.name}`];
-    const scope: Scope = {
-      labels: [...labels, ordinaryContainer],
-      asked: request.args,
-      known: [...Object.keys(stack.project.services), ...Object.keys(stack.project.disabledServices)],
-      stoppedToo: request.options.all === true,
-    };
-    if (request.options.watch === true) return await watch(stack.engine, scope, request);
-    const views = await collectViews(stack.engine, scope);
-    return { project: stack.project.name, data: { containers: views }, text: render(views, request) };
+    if (request.options.watch === true) return await watch(engine, scope, request);
+    const views = await collectViews(engine, scope);
+    return { ...named(scope), data: { containers: views }, text: render(views, scope, request) };
   } finally {
-    stack.engine.close();
+    engine.close();
   }
 };
 
 interface Scope {
-  readonly labels: readonly string[];
+  /** Absent: every project of the engine. */
+  readonly project?: string;
   readonly asked: readonly string[];
+  /** Services of the files, in their order. */
   readonly known: readonly string[];
   readonly stoppedToo: boolean;
 }
 
+/** Every project of the engine can be listed from any folder, so no file is read for that. */
+async function openScope(request: CommandRequest): Promise<{ engine: Engine; scope: Scope }> {
+  const { args, options, context } = request;
+  const stoppedToo = options.all === true || args.length > 0;
+  if (options.allProjects === true) {
+    return { engine: await connectEngine(context), scope: { asked: args, known: [], stoppedToo } };
+  }
+  const { engine, name, project } = await findProject(request);
+  const known = Object.keys({ ...project?.services, ...project?.disabledServices });
+  return { engine, scope: { project: name, asked: args, known, stoppedToo } };
+}
+
 async function collectViews(engine: Engine, scope: Scope): Promise<ContainerView[]> {
   const summaries = await engine.listContainers({
-    labels: scope.labels,
-    all: scope.stoppedToo || scope.asked.length > 0,
+    labels: containerLabels(scope.project),
+    all: scope.stoppedToo,
   });
   const services = summaries.map((summary) => summary.labels[serviceLabel] ?? "");
   checkServiceNames(scope.asked, [...scope.known, ...services]);
@@ -56,32 +64,56 @@ async function collectViews(engine: Engine, scope: Scope): Promise<ContainerView
   const place = (view: ContainerView): number => order.get(view.service) ?? order.size;
   return views
     .flat()
-    .sort((left, right) => place(left) - place(right) || left.container.localeCompare(right.container));
+    .sort(
+      (left, right) =>
+        left.project.localeCompare(right.project) ||
+        place(left) - place(right) ||
+        left.container.localeCompare(right.container),
+    );
 }
 
-function render(views: readonly ContainerView[], { context, options, output }: CommandRequest): string[] {
+function render(views: readonly ContainerView[], scope: Scope, request: CommandRequest): string[] {
+  const { context, options, output } = request;
   if (options.quiet === true) return views.map((view) => view.id);
   if (views.length === 0) return ["Nothing runs.", "Next:  {mybroker} up"];
+  const everyProject = scope.project === undefined;
+  const table = renderContainers(views, { style: output.style, nowMs: context.now(), everyProject });
   const unwell = views.find((view) => ["exited", "unhealthy", "restarting"].includes(view.condition));
-  const next = unwell === undefined ? "{mybroker} logs -f" : `{mybroker} logs ${unwell.service}`;
-  return [...renderContainers(views, output.style, context.now()), "", `Next:  ${next}`];
+  const other = everyProject ? `-p ${(unwell ?? views[0])?.project} ` : "";
+  const next = unwell === undefined ? `${other}logs -f` : `${other}logs ${unwell.service}`;
+  return [...table, "", `Next:  {mybroker} ${next}`];
 }
 
 async function watch(engine: Engine, scope: Scope, request: CommandRequest): Promise<CommandResult> {
   const { context, output } = request;
-  const filter: EventFilter = { labels: scope.labels, types: ["container"] };
-  const events = await engine.events(filter, context.signal);
+  const events = await engine.events(
+    { labels: containerLabels(scope.project), types: ["container"], actions: watchedActions },
+    context.signal,
+  );
   const show = async (): Promise<void> => {
     const views = await collectViews(engine, scope);
-    if (output.json) await output.record({ containers: views });
-    else
-      await output.repaint(
-        render(views, request).map((line) => line.replaceAll("{mybroker}", context.invocation)),
-      );
+    if (output.json) return output.record({ containers: views }, scope.project ?? null);
+    const lines = render(views, scope, request);
+    return output.repaint(lines.map((line) => line.replaceAll("{mybroker}", context.invocation)));
   };
   await show();
-  for await (const event of events) {
-    if (!event.action.startsWith("exec_")) await show();
-  }
-  return {};
+  for await (const _ of events) await show();
+  return named(scope);
+}
+
+/** What can change the table; healthchecks alone make three more events each. */
+const watchedActions = [
+  "create",
+  "start",
+  "die",
+  "oom",
+  "pause",
+  "unpause",
+  "rename",
+  "destroy",
+  "health_status",
+];
+
+function named(scope: Scope): { project?: string } {
+  return scope.project === undefined ? {} : { project: scope.project };
 }

@@ -2,16 +2,29 @@ import type { Style } from "../../output/output.js";
 import { formatTable } from "../../output/table.js";
 import type { ContainerView } from "../../stack/container-state.js";
 
+export interface TableSetting {
+  readonly style: Style;
+  /** Unix time in milliseconds. */
+  readonly nowMs: number;
+  /** With a column that says whose each container is. */
+  readonly everyProject: boolean;
+}
+
 /** The table of `ps`: at most 80 columns with the shipped service names. */
-export function renderContainers(views: readonly ContainerView[], style: Style, nowMs: number): string[] {
+export function renderContainers(
+  views: readonly ContainerView[],
+  { style, nowMs, everyProject }: TableSetting,
+): string[] {
   const rows = views.map((view) => [
+    ...(everyProject ? [view.project] : []),
     view.service,
     describeCondition(view),
     formatSince(view, nowMs),
     view.addresses.join(" "),
   ]);
   const colours = [undefined, ...views.map((view) => colourOf(view, style))];
-  return formatTable([["SERVICE", "STATE", "SINCE", "ADDRESS"], ...rows], (row, line) =>
+  const heads = [...(everyProject ? ["PROJECT"] : []), "SERVICE", "STATE", "SINCE", "ADDRESS"];
+  return formatTable([heads, ...rows], (row, line) =>
     row === 0 ? style.dim(line) : (colours[row]?.(line) ?? line),
   );
 }

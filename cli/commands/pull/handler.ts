@@ -42,7 +42,10 @@ export const pullStack: CommandHandler = async (request) => {
     return {
       project,
       data: { images: references, bytes },
-      text: [`${references.length} images. ${fetched}.`, "Next:  {mybroker} up"],
+      text: [
+        `${references.length} image${references.length === 1 ? "" : "s"}. ${fetched}.`,
+        "Next:  {mybroker} up",
+      ],
     };
   } finally {
     stack.engine.close();
