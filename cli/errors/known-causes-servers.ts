@@ -17,7 +17,7 @@ export const serverCauses: readonly KnownCause[] = [
       },
     ],
     cause: "The volume {volume} was made with another password (or user) than .env has now.",
-    fix: `put the former password back into .env (copies of it are kept: {mybroker} init --help), ${startEmpty}`,
+    fix: `put the former password back into .env (copies of every .env: ~/.local/state/mybroker), ${startEmpty}`,
   },
   {
     id: "volume.other-database",

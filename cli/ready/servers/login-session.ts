@@ -63,10 +63,11 @@ export async function attemptLogin(attempt: LoginAttempt): Promise<ProbeAnswer> 
     }, attempt.timeoutMs);
   });
   const outcome = attempt.login(session).then(
-    (said): ProbeAnswer =>
-      typeof said === "string"
-        ? { ready: true, detail: said, latencyMs: performance.now() - startedMs }
-        : said,
+    (said): ProbeAnswer => {
+      if (typeof said !== "string" && !said.ready) return said;
+      const detail = typeof said === "string" ? said : said.detail;
+      return { ready: true, detail, latencyMs: performance.now() - startedMs };
+    },
     (error: unknown) => attempt.classify(error),
   );
   try {
