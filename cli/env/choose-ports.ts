@@ -1,5 +1,4 @@
 import {
-  findHolder,
   findPortConflicts,
   type PlannedBinding,
   type PortCheck,
@@ -21,9 +20,6 @@ export interface PortChoice {
 }
 
 const suffix = "_HOST_PORT";
-const highestPort = 65_535;
-/** Enough to step over any block of services; past it something else is wrong. */
-const triedNeighbours = 200;
 
 /**
  * The host ports of a .env text, one for each `…_HOST_PORT` key. Keys that the shell sets are left out: a value in
@@ -42,31 +38,12 @@ export function portKeysOf(
 
 /** For each taken port the next free one above it that no other key uses. */
 export async function choosePorts(check: PortCheck): Promise<PortChoice> {
-  const conflicts = await findPortConflicts(check);
-  const used = new Set(check.bindings.map(({ port }) => port));
   const moves: PortMove[] = [];
   const stuck: PortConflict[] = [];
-  for (const conflict of conflicts) {
-    const to = await findFreeNeighbour(check, conflict, used);
-    if (to === undefined || conflict.key === undefined) {
-      stuck.push(conflict);
-      continue;
-    }
-    used.add(to);
-    moves.push({ key: conflict.key, from: conflict.port, to, conflict });
+  for (const conflict of await findPortConflicts(check)) {
+    const { key, port: from, freePort: to } = conflict;
+    if (key === undefined || to === undefined) stuck.push(conflict);
+    else moves.push({ key, from, to, conflict });
   }
   return { moves, stuck };
-}
-
-async function findFreeNeighbour(
-  check: PortCheck,
-  conflict: PortConflict,
-  used: ReadonlySet<number>,
-): Promise<number | undefined> {
-  const last = Math.min(conflict.port + triedNeighbours, highestPort);
-  for (let port = conflict.port + 1; port <= last; port += 1) {
-    if (used.has(port)) continue;
-    if ((await findHolder(check, { ...conflict, port })) === undefined) return port;
-  }
-  return undefined;
 }

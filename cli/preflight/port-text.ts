@@ -28,12 +28,14 @@ export function describeRelease({ holder, port, protocol }: PortConflict): strin
 
 /** One line for one conflict. */
 export function describePortConflict(conflict: PortConflict): string {
-  const { service, hostIp, port, protocol, key } = conflict;
+  const { service, hostIp, port, protocol, key, freePort } = conflict;
   const address = `${hostIp === "" ? "" : `${hostIp.includes(":") ? `[${hostIp}]` : hostIp}:`}${port}`;
   const release = describeRelease(conflict);
   const ways = [
     ...(release === undefined ? [] : [release]),
-    ...(key === undefined ? [] : [`another ${key} in .env`]),
+    ...(key === undefined
+      ? []
+      : [freePort === undefined ? `another ${key} in .env` : `${key}=${freePort} in .env`]),
   ];
   const suffix = protocol === "udp" ? "/udp" : "";
   return `${service}  ${address}${suffix}  taken by ${describeHolder(conflict.holder)}.  Do: ${ways.join("  or  ") || "change it in the compose file"}`;

@@ -21,8 +21,11 @@ describe("describePortConflict", () => {
     ],
     [
       "a process, with the key that moves the port",
-      conflict({ kind: "process", pid: 812, name: "mysqld", uid: 0 }, { key: "WALLET_DB_HOST_PORT" }),
-      "wallet-db  127.0.0.1:3307  taken by mysqld, pid 812.  Do: kill 812  or  another WALLET_DB_HOST_PORT in .env",
+      conflict(
+        { kind: "process", pid: 812, name: "mysqld", uid: 0 },
+        { key: "WALLET_DB_HOST_PORT", freePort: 3310 },
+      ),
+      "wallet-db  127.0.0.1:3307  taken by mysqld, pid 812.  Do: kill 812  or  WALLET_DB_HOST_PORT=3310 in .env",
     ],
     [
       "a unit of systemd",

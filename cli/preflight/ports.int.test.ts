@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ContainerSummary } from "../engine/engine.js";
 import { findPortConflicts, type PlannedBinding, type PortCheck } from "./ports.js";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -84,7 +86,11 @@ describe("findPortConflicts", () => {
     const port = await freePort();
     const conflicts = await findPortConflicts(check([binding("a", port), binding("b", port, "0.0.0.0")]));
     expect(conflicts).toEqual([
-      { ...binding("b", port, "0.0.0.0"), holder: { kind: "service", service: "a" } },
+      {
+        ...binding("b", port, "0.0.0.0"),
+        holder: { kind: "service", service: "a" },
+        freePort: expect.any(Number),
+      },
     ]);
   });
 
@@ -105,8 +111,18 @@ describe("findPortConflicts", () => {
       {
         ...binding("other", foreign),
         holder: { kind: "container", name: "web-db-1", project: "web", service: "db" },
+        freePort: expect.any(Number),
       },
     ]);
+  });
+
+  it("offers a different free port for each, none that the project wants itself", async () => {
+    const taken = await listen("127.0.0.1");
+    const wanted = [binding("a", taken), binding("b", taken), binding("c", taken + 1)];
+    const conflicts = await findPortConflicts(check(wanted));
+    const offered = conflicts.map(({ freePort }) => freePort);
+    expect(offered.length).toBeGreaterThanOrEqual(2);
+    expect(new Set([...offered, taken, taken + 1]).size).toBe(offered.length + 2);
   });
 
   it("tells UDP from TCP", async () => {

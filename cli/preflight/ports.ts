@@ -28,6 +28,8 @@ export type PortHolder =
 
 export interface PortConflict extends PlannedBinding {
   readonly holder: PortHolder;
+  /** The next free port above it that no other binding uses; undefined where none was found near. */
+  readonly freePort?: number;
 }
 
 export interface PortCheck {
@@ -58,11 +60,39 @@ export async function findPortConflicts(check: PortCheck): Promise<PortConflict[
     const holder = holders[index];
     return holder === undefined ? [] : [{ ...binding, holder }];
   });
-  return nameProcesses(conflicts, check.platform);
+  const [named, free] = await Promise.all([
+    nameProcesses(conflicts, check.platform),
+    findFreeNeighbours(check, conflicts),
+  ]);
+  return named.map((conflict, index) => {
+    const freePort = free[index];
+    return freePort === undefined ? conflict : { ...conflict, freePort };
+  });
+}
+
+/** Enough to step over any block of services; past it something else is wrong. */
+const triedNeighbours = 200;
+const highestPort = 65_535;
+
+async function findFreeNeighbours(
+  check: PortCheck,
+  conflicts: readonly PortConflict[],
+): Promise<(number | undefined)[]> {
+  const used = new Set(check.bindings.map(({ port }) => port));
+  const found: (number | undefined)[] = [];
+  for (const conflict of conflicts) {
+    const last = Math.min(conflict.port + triedNeighbours, highestPort);
+    let port = conflict.port + 1;
+    while (port <= last && (used.has(port) || (await findHolder(check, { ...conflict, port })) !== undefined))
+      port += 1;
+    used.add(port);
+    found.push(port <= last ? port : undefined);
+  }
+  return found;
 }
 
 /** Who has one port; a process is not named yet, because that costs a look at every process there is. */
-export async function findHolder(
+async function findHolder(
   check: Omit<PortCheck, "bindings">,
   binding: PlannedBinding,
 ): Promise<PortHolder | undefined> {
