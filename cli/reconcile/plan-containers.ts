@@ -1,29 +1,16 @@
-import { buildContainerLabels, composeLabels, imageName } from "../compose/labels.js";
+import { composeLabels, imageName } from "../compose/labels.js";
 import type { Service } from "../compose/model.js";
 import type { ContainerCreateBody } from "../engine/engine.js";
-import { type Change, compareContainer } from "./compare-container.js";
-import { buildContainerBody } from "./container-body.js";
 import { describeCause } from "./describe-cause.js";
-import { digestFile, digestFiles, type InlineFile, inlineFilesLabel } from "./inline-files.js";
-import { type AnonymousVolumes, requiredHostPaths } from "./mounts.js";
+import { findChanges } from "./find-changes.js";
 import { networkName } from "./networking.js";
 import type { ObservedContainer } from "./observed.js";
-import type { Step } from "./plan.js";
 import { addStep, findStep, type PlanContext } from "./plan-context.js";
 import { planStart } from "./plan-start.js";
+import { inheritedVolumes, preparePayload } from "./prepare-payload.js";
 import { replicasOf } from "./select-services.js";
+import { containerName, type ServiceFacts } from "./service-facts.js";
 import { finalNameOf, sortContainers } from "./sort-containers.js";
-
-/** A service in the middle of planning. */
-export interface ServiceFacts {
-  readonly serviceName: string;
-  readonly service: Service;
-  readonly files: readonly InlineFile[];
-  /** Networks that the plan takes away and makes again. */
-  readonly remade: ReadonlySet<string>;
-  /** Container of another service that stays, for shared namespaces. */
-  readonly containerIdOf: (service: string) => string | undefined;
-}
 
 /** Plans all containers of one service; answers the id of its first container if that one stays as it is. */
 export function planService(context: PlanContext, facts: ServiceFacts): string | undefined {
@@ -145,46 +132,6 @@ function isForced(context: PlanContext, serviceName: string): boolean {
   return Boolean(forceRecreate) && (!services?.length || services.includes(serviceName));
 }
 
-function containerName(context: PlanContext, { serviceName, service }: ServiceFacts, number: number): string {
-  return service.container_name ?? `${context.project.name}-${serviceName}-${number}`;
-}
-
-type Payload = Pick<
-  Extract<Step, { action: "create-container" }>,
-  "service" | "definition" | "body" | "files" | "hostPaths"
->;
-
-function preparePayload(
-  context: PlanContext,
-  facts: ServiceFacts,
-  variant: { number: number; inherited: AnonymousVolumes },
-): Payload {
-  const { project, observed } = context;
-  const { serviceName, service, files, containerIdOf } = facts;
-  const { number, inherited } = variant;
-  const imageId = observed.images.get(imageName(project, serviceName, service))?.id;
-  const labels = buildContainerLabels({
-    project,
-    serviceName,
-    service,
-    number,
-    imageId,
-    findContainerId: containerIdOf,
-  });
-  if (files.length > 0) labels[inlineFilesLabel] = JSON.stringify(digestFiles(files));
-  const name = containerName(context, facts, number);
-  const body = buildContainerBody({
-    project,
-    serviceName,
-    service,
-    containerName: name,
-    labels,
-    containerIdOf,
-    inherited,
-  });
-  return { service: serviceName, definition: service, body, files, hostPaths: requiredHostPaths(service) };
-}
-
 function withReplaceLabel(body: ContainerCreateBody, name: string): ContainerCreateBody {
   return { ...body, Labels: { ...body.Labels, [composeLabels.replace]: name } };
 }
@@ -212,93 +159,4 @@ function sharedNamespaceSteps(context: PlanContext, service: Service): string[] 
   return [...context.drafts.values()]
     .filter((step) => /^(re)?create-container$/.test(step.action) && shared.includes(step.service ?? ""))
     .map((step) => step.id);
-}
-
-function findChanges(
-  context: PlanContext,
-  facts: ServiceFacts,
-  candidate: { container: ObservedContainer; body: ContainerCreateBody; wantedName: string },
-): Change[] {
-  const { container, body, wantedName } = candidate;
-  const { images, networks } = context.observed;
-  const { details, labels } = container;
-  const hashDiffers = labels[composeLabels.configHash] !== body.Labels?.[composeLabels.configHash];
-  const image = images.get(body.Image);
-  const changes = compareContainer({ body, details, image: images.get(details.Image) ?? image, hashDiffers });
-  if (image !== undefined && image.id !== details.Image) {
-    changes.unshift({ key: "image", before: shortId(details.Image), after: shortId(image.id) });
-  }
-  for (const [name, endpoint] of Object.entries(details.NetworkSettings.Networks)) {
-    const current = networks.find((network) => network.name === name)?.id;
-    const gone =
-      endpoint.NetworkID !== "" &&
-      endpoint.NetworkID !== current &&
-      name in body.NetworkingConfig.EndpointsConfig;
-    if (facts.remade.has(name) || gone) {
-      changes.push({ key: `networks.${name}`, before: "another network of that name", after: "attached" });
-    }
-  }
-  const named = facts.service.container_name !== undefined || hashDiffers;
-  if (named && container.name !== wantedName && finalNameOf(container) !== wantedName) {
-    changes.push({ key: "container_name", before: container.name, after: wantedName });
-  }
-  return [...changes, ...compareFiles(facts.files, container)];
-}
-
-/** "sha256:0123…" -> "0123456789ab" */
-function shortId(id: string): string {
-  return id.replace(/^sha256:/, "").slice(0, 12);
-}
-
-function compareFiles(files: readonly InlineFile[], container: ObservedContainer): Change[] {
-  const found = container.fileDigests;
-  const wanted = new Set(files.map((file) => file.target));
-  const changed = files.flatMap((file) => {
-    const digest = digestFile(file);
-    const before = found[file.target];
-    // Whoever made a container that never started may not have come to copying: the start does it again.
-    if (before === digest || (before === undefined && neverStarted(container))) return [];
-    return {
-      key: file.key,
-      ...(before === undefined ? {} : { before: `content ${before}` }),
-      after: `content ${digest}`,
-    };
-  });
-  const removed = Object.entries(found)
-    .filter(([target]) => !wanted.has(target))
-    .map(([target, digest]) => ({ key: `configs at ${target}`, before: `content ${digest}` }));
-  return [...changed, ...removed];
-}
-
-export function neverStarted({ details }: ObservedContainer): boolean {
-  return details.State.Status === "created";
-}
-
-/** Volumes that the engine named itself go on with the replacement, at targets that stay anonymous. */
-function inheritedVolumes(
-  context: PlanContext,
-  { serviceName, service }: ServiceFacts,
-  container: ObservedContainer,
-): AnonymousVolumes {
-  const image = context.observed.images.get(imageName(context.project, serviceName, service));
-  const declared = Object.keys((image?.config.Volumes as object | null | undefined) ?? {});
-  const otherwise = new Set([
-    ...(service.volumes ?? [])
-      .filter((mount) => mount.source !== undefined || mount.type !== "volume")
-      .map((mount) => mount.target),
-    ...(service.tmpfs ?? []).map((entry) => entry.split(":")[0]),
-  ]);
-  const anonymous = new Set([
-    ...declared,
-    ...(service.volumes ?? [])
-      .filter((mount) => mount.type === "volume" && !mount.source)
-      .map((mount) => mount.target),
-  ]);
-  return new Map(
-    container.details.Mounts.flatMap((mount) => {
-      const isAnonymous = mount.Type === "volume" && /^[0-9a-f]{64}$/.test(mount.Name ?? "");
-      const stays = anonymous.has(mount.Destination) && !otherwise.has(mount.Destination);
-      return isAnonymous && stays ? [[mount.Destination, mount.Name ?? ""] as const] : [];
-    }),
-  );
 }

@@ -1,9 +1,9 @@
 import { networkName } from "./networking.js";
 import type { ObservedContainer } from "./observed.js";
 import type { WaitFor } from "./plan.js";
-import type { ServiceFacts } from "./plan-containers.js";
 import { addStep, findStep, type PlanContext } from "./plan-context.js";
 import { dependenciesOf, isAwaitedJob } from "./select-services.js";
+import type { ServiceFacts } from "./service-facts.js";
 
 /** Adds the start of a container that does not run: one just made, one that stopped, one that never started. */
 export function planStart(
