@@ -8,15 +8,10 @@ import { readEnvValues } from "./env-values.js";
 import { overlayEnvironment } from "./environment.js";
 import { secretKeysOf } from "./example-file.js";
 import { generateFor } from "./generate-secrets.js";
-import { lockedOutError } from "./locked-out.js";
-import { findMatchingBackup } from "./matching-backup.js";
-import { quoteEnvValue } from "./parse-env-file.js";
+import { openVault } from "./open-vault.js";
 import { type EnvNeeds, type EnvPlan, findEnvNeeds, planEnvFile } from "./plan-env-file.js";
 import { type EnvFileOnDisk, readTextFile } from "./read-env-file.js";
-import { recoverSecrets } from "./recover-secrets.js";
 import { keepBackup, refuseUnwritable, tightenMode, writeEnvFile } from "./save-env-file.js";
-import { openProjectState } from "./state-folder.js";
-import { hasRecordedVolumes } from "./volume-fingerprints.js";
 
 export interface EnsureEnvRequest {
   readonly context: Context;
@@ -24,7 +19,10 @@ export interface EnsureEnvRequest {
   readonly folder: string;
   /** While no .env exists: take free neighbours of taken ports, or refuse. */
   readonly ports: "auto" | "fixed";
-  /** --force: the example's values again; secrets and keys that the example does not have are kept. */
+  /**
+   * --force: the example's values again. Kept are secrets, keys that the example does not have, and names of users
+   * and databases that a volume was made with.
+   */
   readonly rewrite?: boolean;
   /** Says what would be written, and writes nothing. */
   readonly dryRun?: boolean;
@@ -147,12 +145,26 @@ async function chooseValues(request: EnsureEnvRequest, situation: Situation): Pr
     return { values: new Map(), recovered: [], portsMoved: [], warnings: [] };
   const engine = await request.connect();
   try {
-    const vault = await openVault(request, situation, engine);
-    const portsMoved = choosesPorts
-      ? await movePorts(request, situation, { engine, projectName: vault.projectName })
-      : [];
+    const vault = await openVault({
+      ...request,
+      engine,
+      exampleText: situation.exampleText,
+      environment: environmentFor(request, situation),
+      keys: situation.needs.secrets,
+      currentValues:
+        situation.current && readEnvValues(situation.current.text, situation.envPath, request.context.env),
+    });
+    const { projectName, recovered, warnings } = vault;
+    const portsMoved = choosesPorts ? await movePorts(request, situation, { engine, projectName }) : [];
     const ports = portsMoved.map(({ key, to }): [string, string] => [key, String(to)]);
-    return { ...vault, values: new Map([...vault.values, ...ports]), portsMoved };
+    // The example's names in place of those that a database was made with would lock out as a password does.
+    const names = request.rewrite === true ? vault.accountNames : [];
+    return {
+      values: new Map([...recovered, ...names, ...ports]),
+      recovered: situation.needs.secrets.filter((key) => recovered.has(key)),
+      portsMoved,
+      warnings,
+    };
   } finally {
     engine?.close();
   }
@@ -168,52 +180,6 @@ function environmentFor(request: EnsureEnvRequest, situation: Situation): Record
   const missing = new Set(situation.needs.missing);
   const defaults = Object.fromEntries(Object.entries(example).filter(([key]) => missing.has(key)));
   return overlayEnvironment(request.context.env, defaults);
-}
-
-async function openVault(
-  request: EnsureEnvRequest,
-  situation: Situation,
-  engine: Engine | undefined,
-): Promise<Omit<ChosenValues, "portsMoved"> & { readonly projectName: string }> {
-  const environment = environmentFor(request, situation);
-  const keys = situation.needs.secrets;
-  const placeholders = Object.fromEntries(keys.map((key) => [key, "unknown"]));
-  const state = await openProjectState(request.context, request.folder).catch(() => undefined);
-  if (engine === undefined) {
-    const { name } = await request.loadProject({ ...environment, ...placeholders });
-    const risky = keys.length > 0 && state !== undefined && (await hasRecordedVolumes(state, name));
-    const warnings = risky ? [unseenVolumes(name, (await state.listEnvBackups())[0]?.path)] : [];
-    return { values: new Map(), recovered: [], warnings, projectName: name };
-  }
-  const recovery = await recoverSecrets({
-    engine,
-    keys,
-    withNames: situation.current === undefined,
-    loadProject: (values) => request.loadProject({ ...environment, ...values }),
-  });
-  if (recovery.lost.length > 0) {
-    const search = {
-      engine,
-      projectName: recovery.project.name,
-      exampleText: situation.exampleText,
-      shell: request.context.env,
-      loadProject: request.loadProject,
-    };
-    throw lockedOutError({
-      folder: request.folder,
-      projectName: recovery.project.name,
-      lost: recovery.lost,
-      backup: state === undefined ? undefined : await findMatchingBackup({ ...search, state }),
-    });
-  }
-  const values = new Map([...recovery.found].map(([key, value]) => [key, quoteEnvValue(value)]));
-  const recovered = keys.filter((key) => values.has(key));
-  return { values, recovered, warnings: [], projectName: recovery.project.name };
-}
-
-function unseenVolumes(projectName: string, backup: string | undefined): string {
-  const hint = backup === undefined ? "" : ` An older .env is kept at ${backup}.`;
-  return `No engine answers, so nobody knows whether volumes of project ${projectName} still hold other passwords.${hint}`;
 }
 
 async function movePorts(

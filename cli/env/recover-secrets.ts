@@ -1,6 +1,6 @@
 import type { Project } from "../compose/model.js";
 import type { ContainerDetails, ContainerSummary, Engine } from "../engine/engine.js";
-import { findSecretPlaces, readFromPlace, type SecretPlace } from "./secret-places.js";
+import { findAccountNames, findSecretPlaces, readFromPlace, type SecretPlace } from "./secret-places.js";
 
 export interface RecoveryRequest {
   readonly engine: Engine;
@@ -38,7 +38,13 @@ export async function recoverSecrets(request: RecoveryRequest): Promise<Recovery
   let project = await request.loadProject(Object.fromEntries(secrets));
   let sentinels = secrets;
   if (request.withNames) {
-    sentinels = new Map([...secrets, ...sentinelsFor(nameKeys(project), secrets.size)]);
+    sentinels = new Map([
+      ...secrets,
+      ...sentinelsFor(
+        findAccountNames(project, () => true),
+        secrets.size,
+      ),
+    ]);
     project = await request.loadProject(Object.fromEntries(sentinels));
   }
   const places = findSecretPlaces(project, sentinels);
@@ -56,16 +62,6 @@ export async function recoverSecrets(request: RecoveryRequest): Promise<Recovery
 /** Equally long, so that none is the beginning of another; letters and digits only, so that they fit anywhere. */
 function sentinelsFor(keys: readonly string[], first = 0): Map<string, string> {
   return new Map(keys.map((key, index) => [key, `sentinel${String(first + index).padStart(4, "0")}x`]));
-}
-
-/** The keys that x-mybroker names beside the passwords: a database knows its user by name. */
-function nameKeys(project: Project): string[] {
-  const services = Object.values({ ...project.disabledServices, ...project.services });
-  const names = services.flatMap((service) => {
-    const credentials = service["x-mybroker"]?.credentials;
-    return [credentials?.user, credentials?.database];
-  });
-  return [...new Set(names)].filter((name): name is string => name !== undefined);
 }
 
 async function inspectServices(

@@ -3,15 +3,16 @@ import type { Project } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { Context } from "../kernel/context.js";
+import { lockProject } from "../preflight/lock.js";
 import { readEnvValues } from "./env-values.js";
 import { secretKeysOf } from "./example-file.js";
 import { generateFor, sourceOfDerivedKey } from "./generate-secrets.js";
 import { planEnvFile } from "./plan-env-file.js";
-import { type KeptSecret, planRotation } from "./plan-rotation.js";
-import { readTextFile } from "./read-env-file.js";
+import { type KeptSecret, planRotation, type RotationPlan } from "./plan-rotation.js";
+import { type EnvFileOnDisk, readTextFile } from "./read-env-file.js";
 import { rotateInServers } from "./rotate-secrets.js";
 import { keepBackup, refuseUnwritable, writeEnvFile } from "./save-env-file.js";
-import { openProjectState } from "./state-folder.js";
+import { openProjectState, type ProjectState } from "./state-folder.js";
 import { forgetVolumeSecrets, recordVolumeSecrets } from "./volume-fingerprints.js";
 
 export interface RotateEnvRequest {
@@ -39,7 +40,7 @@ export interface RotateEnvResult {
  * keeps its value on both sides. Both texts lie outside the clone before the first server is touched, so that a
  * run that is killed half-way costs nothing but a look there.
  *
- * @throws MybrokerError state.unavailable, env.symbolic-link, env.permission, env.disk-full
+ * @throws MybrokerError project.busy, state.unavailable, env.symbolic-link, env.permission, env.disk-full
  */
 export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvResult> {
   const { context, folder, engine } = request;
@@ -56,14 +57,34 @@ export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvRes
     shell: context.env,
     volumes: await existingVolumes(engine, project),
   });
-  const servers = [...new Set([...plan.keys.values()].flat().map(({ service }) => service))];
-  if (request.dryRun) return { rotated: [...plan.keys.keys()], kept: plan.kept, servers };
+  const planned = [...plan.keys.keys()];
+  if (request.dryRun) return { rotated: planned, kept: plan.kept, servers: serversOf(plan, planned) };
+  const state = await openProjectState(context, folder);
+  const unlock = lockProject(state.folder, project.name, "init --rotate");
+  try {
+    return await carryOut(request, { current, project, secretKeys, plan, state });
+  } finally {
+    unlock();
+  }
+}
+
+interface Preparation {
+  readonly current: EnvFileOnDisk;
+  readonly project: Project;
+  readonly secretKeys: ReadonlySet<string>;
+  readonly plan: RotationPlan;
+  readonly state: ProjectState;
+}
+
+async function carryOut(request: RotateEnvRequest, preparation: Preparation): Promise<RotateEnvResult> {
+  const { context, folder, engine } = request;
+  const { current, project, secretKeys, plan, state } = preparation;
+  const { path } = current;
   const fresh = new Map([...plan.keys.keys()].map((key): [string, string] => [key, generateFor(key)]));
   for (const secret of fresh.values()) request.redact(secret);
   const textWith = (values: ReadonlyMap<string, string>) => rewrite(current.text, values, { path, context });
   const ahead = await keepBackup(context, folder, textWith(fresh), true);
   const backup = await keepBackup(context, folder, current.text, true);
-  const state = await openProjectState(context, folder);
   await forgetVolumeSecrets(state, project);
   const { changePassword } = await import("../ready/change-password.js");
   const rotation = await rotateInServers({ engine, project, plan, fresh, changePassword });
@@ -78,16 +99,17 @@ export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvRes
   }
   await keepBackup(context, folder, text);
   await recordVolumeSecrets({ engine, state, project: await request.loadProject(context.env), secretKeys });
+  const rotated = [...rotation.changed.keys()];
   return {
-    rotated: [...rotation.changed.keys()],
+    rotated,
     kept: rotation.kept,
-    servers: [
-      ...new Set(
-        [...rotation.changed.keys()].flatMap((key) => plan.keys.get(key) ?? []).map((login) => login.service),
-      ),
-    ],
+    servers: serversOf(plan, rotated),
     ...(backup.path === undefined ? {} : { backup: backup.path }),
   };
+}
+
+function serversOf(plan: RotationPlan, keys: readonly string[]): string[] {
+  return [...new Set(keys.flatMap((key) => plan.keys.get(key) ?? []).map(({ service }) => service))];
 }
 
 /** The worst that can happen: neither could .env be written nor the old password be given back. */

@@ -31,6 +31,20 @@ export function findSecretPlaces(project: Project, values: ReadonlyMap<string, s
   );
 }
 
+/**
+ * The keys with names of users and databases (x-mybroker's credentials) of services whose volume, as far as
+ * `exists` says, was made with them.
+ */
+export function findAccountNames(project: Project, exists: (volume: string) => boolean): string[] {
+  const services = Object.values({ ...project.disabledServices, ...project.services });
+  const names = services.flatMap((service) => {
+    if (!passwordVolumes(project, service).some(exists)) return [];
+    const credentials = service["x-mybroker"]?.credentials;
+    return [credentials?.user, credentials?.database].filter((key) => key !== undefined);
+  });
+  return [...new Set(names)];
+}
+
 function keysInside(template: string, values: ReadonlyMap<string, string>): string[] {
   const found = [...values].filter(([, value]) => value !== "" && template.includes(value));
   return found

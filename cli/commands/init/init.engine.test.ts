@@ -144,6 +144,17 @@ describe("init beside volumes of an earlier run", () => {
     for (const key of data.env.recovered) expect(run.stdout + run.stderr).not.toContain(after[key]);
   });
 
+  it("keeps with --force what the volumes know: secrets and names of users", async () => {
+    const before = readEnv();
+    expect((await init("--force")).exitCode).toBe(0);
+    const after = readEnv();
+    for (const key of [...secretKeysOf(readFileSync(envPath, "utf8")), "BROKER_DB_USER"]) {
+      expect(after[key]).toBe(before[key]);
+    }
+    expect(after.GRAFANA_ADMIN_USER).toBe("admin");
+    expect(await answers(services)).toEqual(all("ready"));
+  });
+
   it("rotates every secret, in the servers first, and .env has what they take", async () => {
     const before = readEnv();
     const run = await init("--rotate");

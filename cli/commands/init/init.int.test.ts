@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type CliRun, runCli } from "../../../test/support/run-cli.js";
+import { readEnvValues } from "../../env/env-values.js";
 import { openProjectState } from "../../env/state-folder.js";
 import { envCommand } from "../env/definition.js";
 import { initCommand } from "./definition.js";
@@ -125,6 +126,22 @@ describe("init", () => {
     for (const { stdout, stderr } of runs) {
       for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
     }
+  });
+
+  it("with --force resets settings, and keeps names of accounts while no engine can tell what volumes hold", async () => {
+    await cli(["init"]);
+    const text = readFileSync(join(folder, ".env"), "utf8");
+    const changed = text
+      .replace(/^BROKER_DB_USER=.*$/m, "BROKER_DB_USER=trader")
+      .replace(/^KAFKA_IMAGE=.*$/m, "KAFKA_IMAGE=other:1");
+    writeFileSync(join(folder, ".env"), changed);
+    const run = await cli(["init", "--force", "-o", "json"]);
+    expect(run.json().data).toMatchObject({ env: { state: "updated", backup: expect.any(String) } });
+    const values = readEnvValues(readFileSync(join(folder, ".env"), "utf8"), ".env", {});
+    expect(values).toMatchObject({
+      BROKER_DB_USER: "trader",
+      KAFKA_IMAGE: expect.stringMatching(/^apache\/kafka:/),
+    });
   });
 
   it("warns where volumes that nobody can see may hold other passwords", async () => {
