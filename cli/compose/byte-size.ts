@@ -11,7 +11,7 @@ const multiples: Readonly<Record<string, number>> = {
  * Undefined for what is no size.
  */
 export function parseByteSize(text: string): number | undefined {
-  const parts = /^(\d+\.?\d*|\.\d+) ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text);
+  const parts = /^((?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?) ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text);
   if (parts === null) return undefined;
   const unit = parts[2]?.toLowerCase();
   return Math.trunc(Number(parts[1]) * (unit === undefined ? 1 : (multiples[unit] ?? 1)));

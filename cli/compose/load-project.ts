@@ -35,6 +35,8 @@ interface Merged {
   readonly file: JsonObject;
   readonly variables: Project["variables"];
   readonly findPlace: FindPlace;
+  /** True when required variables have no value and the request passes over that. */
+  readonly hasGaps: boolean;
 }
 
 function mergeDocuments(
@@ -66,6 +68,7 @@ function mergeDocuments(
     file: composeFile.finish(file) as JsonObject,
     variables: interpolator.variables,
     findPlace: (path) => findNearest(places, path),
+    hasGaps: interpolator.missing.length > 0,
   };
 }
 
@@ -98,7 +101,8 @@ async function assemble(
     request.profiles.length > 0 ? request.profiles : splitProfiles(environment.COMPOSE_PROFILES);
   const { enabled, disabled } = selectByProfile(all.services, profiles, request.services ?? []);
   const whole = { ...all, services: enabled, disabledServices: disabled } as unknown as Project;
-  checkProject(whole, findPlace);
+  // Empty texts in the place of names break references that are whole once the variables have values.
+  if (!parts.hasGaps) checkProject(whole, findPlace);
   const context = { ...base, cwd: request.cwd, environment, findPlace, tolerant };
   const services: Record<string, Service> = {};
   for (const [key, service] of Object.entries(enabled))

@@ -8,7 +8,7 @@ const propagations = new Set(["rprivate", "private", "rshared", "shared", "rslav
 export function parseMount(text: string): Mount {
   if (text === "") throw new InvalidValue("an empty volume");
   // Compose leaves the empty "volume" object out of targets this short, and the interop hash sees it.
-  if (text.length <= 2) return { type: "volume", target: posix.normalize(text) };
+  if (text.length <= 2) return { type: "volume", target: cleanTarget(text) };
   const parts = splitAtColons(text);
   if (parts.includes("")) throw new InvalidValue(`"${text}" has an empty part between colons`);
   if (parts.length > 3) throw new InvalidValue(`"${text}" has more than two colons`);

@@ -10,8 +10,9 @@ export class InvalidValue extends Error {}
  * choose from.
  */
 export function parsePortMapping(text: string): Port[] {
-  const [addresses = "", protocol = "tcp", ...more] = text.split("/");
-  if (more.length > 0) throw new InvalidValue(`"${text}" has more than one /`);
+  const slash = text.indexOf("/");
+  const addresses = slash < 0 ? text : text.slice(0, slash);
+  const protocol = (slash < 0 ? "" : text.slice(slash + 1)) || "tcp";
   const parts = addresses.split(":");
   const container = parts.pop() ?? "";
   const host = parts.pop() ?? "";
@@ -21,6 +22,7 @@ export function parsePortMapping(text: string): Port[] {
   }
   if (container === "") throw new InvalidValue(`"${text}" names no port of the container`);
   const target = parseRange(container, text);
+  if (target.start === 0) throw new InvalidValue(`"${text}": a container has no port 0`);
   const published = host === "" ? undefined : parseRange(host, text);
   const count = target.end - target.start + 1;
   if (published !== undefined && count > 1 && published.end - published.start + 1 !== count) {

@@ -6,6 +6,7 @@ import { command, expose, fileReferences, healthTest, mounts, ports, ulimit } fr
 import {
   boolean,
   bytes,
+  bytesOrUnlimited,
   cpus,
   duration,
   integer,
@@ -255,7 +256,7 @@ export const service = object(
     logging: { shape: logging, keep: true },
     mem_limit: { shape: bytes },
     mem_reservation: { shape: bytes },
-    memswap_limit: { shape: bytes },
+    memswap_limit: { shape: bytesOrUnlimited },
     network_mode: { shape: text },
     networks: { shape: serviceNetworks },
     pid: { shape: text },

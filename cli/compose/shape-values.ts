@@ -92,21 +92,24 @@ function shortestFloat32(value: number): number {
   return target;
 }
 
-/** Decimal bytes as a text; -1 is no limit. */
-export const bytes: Shape = {
-  ...scalar((node, path) => {
-    if (node.kind !== "scalar" || node.value === null) throw wrongType(node, path, 'a size such as "512m"');
-    if (Number.isSafeInteger(node.value) && node.isFloat !== true) return String(node.value);
-    const value = String(node.value);
-    if (value === "-1") return value;
-    return readValue(node, path, () => {
-      const size = typeof node.value === "string" ? parseByteSize(value) : undefined;
-      if (size === undefined)
-        throw new InvalidValue(`"${value}" is no size; write 512m or 1g, or whole bytes`);
-      return String(size);
-    });
-  }),
-  finish: (value) => (value === "0" ? undefined : value),
+function readBytes(node: SourceNode, path: string): string {
+  if (node.kind !== "scalar" || node.value === null) throw wrongType(node, path, 'a size such as "512m"');
+  if (Number.isSafeInteger(node.value) && node.isFloat !== true) return String(node.value);
+  const value = String(node.value);
+  return readValue(node, path, () => {
+    const size = typeof node.value === "string" ? parseByteSize(value) : undefined;
+    if (size === undefined) throw new InvalidValue(`"${value}" is no size; write 512m or 1g, or whole bytes`);
+    return String(size);
+  });
+}
+
+/** Decimal bytes as a text. */
+export const bytes: Shape = { ...scalar(readBytes), finish: (value) => (value === "0" ? undefined : value) };
+
+/** Also -1, no limit, and as a text, which is how a resolved project prints it. */
+export const bytesOrUnlimited: Shape = {
+  ...bytes,
+  read: (node, path) => (node.kind === "scalar" && node.value === "-1" ? "-1" : readBytes(node, path)),
 };
 
 /** A duration in Go form. */

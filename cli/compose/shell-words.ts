@@ -37,8 +37,8 @@ export function splitShellWords(line: string): ShellWords | undefined {
       if (character === "(" && (quote === "" || quote === "(")) {
         if (quote !== "" || !word.endsWith("$")) return undefined;
         quote = "(";
-      } else if (character === ")" && quote === "(") quote = "";
-      else if (character === ")" && quote === "") return undefined;
+        // Compose's splitter takes a lone ) for an opening one, too.
+      } else if (character === ")" && (quote === "" || quote === "(")) quote = quote === "" ? "(" : "";
       else if (character === "`" && (quote === "" || quote === "`")) quote = quote === "" ? "`" : "";
       word += character;
       started = true;

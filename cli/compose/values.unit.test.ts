@@ -42,7 +42,7 @@ describe("durations", () => {
 });
 
 it("sizes count in powers of 1024, whatever their unit is called", () => {
-  expect(["1k", "1kb", "1KiB", "1.5 m", "10", "2g", "7b"].map(parseByteSize)).toEqual([
+  expect(["1k", "1kb", "1KiB", "1.5 m", "10", "2g", "7b", "1e3k"].map(parseByteSize)).toEqual([
     1024,
     1024,
     1024,
@@ -50,8 +50,9 @@ it("sizes count in powers of 1024, whatever their unit is called", () => {
     10,
     2 * 2 ** 30,
     7,
+    1_024_000,
   ]);
-  expect(["", "m", "-1", "1x", "1 kk", "1e3"].map(parseByteSize)).toEqual(Array(6).fill(undefined));
+  expect(["", "m", "-1", "1x", "1 kk", "1e"].map(parseByteSize)).toEqual(Array(6).fill(undefined));
 });
 
 it("unquoted scalars mean what they mean to go-yaml", () => {
