@@ -20,8 +20,11 @@ import { type StartOutcome, startServices } from "./start.js";
 /** `up`: observe, plan, check, carry out, wait until everything answers. */
 export const bringUp: CommandHandler = async (request) => {
   const startedMs = performance.now();
-  await prepareEnv(request);
-  const stack = await openStack(request, { missingVariables: "error", services: request.args });
+  const valuesKnown = await prepareEnv(request);
+  const stack = await openStack(request, {
+    missingVariables: valuesKnown ? "error" : "empty",
+    services: request.args,
+  });
   try {
     const { endpoint, facts } = stack.engine;
     request.output.note(`Docker ${facts.version} (${endpoint.source}).`);

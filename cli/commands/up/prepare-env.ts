@@ -6,12 +6,15 @@ import { ensureEnv } from "../../env/ensure-env.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import type { CommandRequest } from "../../kernel/command.js";
 
-/** What `init` would do first: .env is made or completed. Nothing where --env-file says that the user has his own. */
-export async function prepareEnv(request: CommandRequest): Promise<void> {
+/**
+ * What `init` would do first: .env is made or completed. Nothing where --env-file says that the user has his own.
+ * @returns whether the values are there; after a dry run without a .env they are not
+ */
+export async function prepareEnv(request: CommandRequest): Promise<boolean> {
   const { context, globals, output } = request;
   const load = createLoadRequest(context, globals, {});
   if (globals.envFile.length > 0 || context.env.COMPOSE_ENV_FILES || context.env.COMPOSE_DISABLE_ENV_FILE)
-    return;
+    return true;
   const { workingDir } = await loadEnvironment(load);
   const result = await ensureEnv({
     context,
@@ -22,6 +25,7 @@ export async function prepareEnv(request: CommandRequest): Promise<void> {
     loadProject: createRecoveryLoader(load),
     redact: (secret) => output.redact(secret),
   });
-  for (const line of describeEnvResult(result)) output.note(line);
+  for (const line of describeEnvResult(result)) output.note(globals.dryRun ? `would be: ${line}` : line);
   for (const warning of result.warnings) output.warn(warning);
+  return !globals.dryRun || result.state === "unchanged" || result.state === "absent";
 }
