@@ -57,6 +57,8 @@ export async function observeLabelled(engine: Engine, project: string): Promise<
   const details = await Promise.all(summaries.map((summary) => engine.inspectContainer(summary.id)));
   // A container may be removed between the list and its inspection.
   const containers = details.flatMap((found) => (found === undefined ? [] : toObserved(found)));
+  // The engine's order is that of creation, which differs from run to run.
+  containers.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { project, containers, networks, volumes, images: new Map() };
 }
 

@@ -29,7 +29,7 @@ export async function carryOutPlan({ plan, engine, request, waitUntil }: CarryOu
     engine: target,
     signal: context.signal,
     ...(globals.dryRun ? {} : { onEvent: (event) => showEvent(event, output) }),
-    ...(waitUntil === undefined || globals.dryRun ? {} : { waitUntil }),
+    ...(waitUntil === undefined ? {} : { waitUntil }),
   });
   output.progressDone();
   if (result.failure !== undefined) throw explainFailure(result.failure);

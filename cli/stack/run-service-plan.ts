@@ -43,7 +43,6 @@ async function runFound(
   const observed = await observeLabelled(engine, name);
   checkServices(found, observed, request.args);
   const plan = command.plan(observed);
-  if (request.globals.dryRun) return { project: name, data: planToData(plan), text: renderPlan(plan) };
   const waits = await openWaits({ engine, plan, request, ...(project === undefined ? {} : { project }) });
   try {
     await carryOutPlan({
@@ -55,6 +54,8 @@ async function runFound(
   } finally {
     waits?.close();
   }
+  if (request.globals.dryRun)
+    return { project: name, data: { plan: planToData(plan) }, text: renderPlan(plan) };
   const elapsedMs = performance.now() - startedMs;
   const containers = plan.steps.map((step) => step.name);
   const headline =

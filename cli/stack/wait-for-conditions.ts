@@ -23,7 +23,7 @@ export async function openWaits(facts: {
 }): Promise<Waits | undefined> {
   const { engine, plan, request, project } = facts;
   const waiting = plan.steps.some((step) => "waitFor" in step && (step.waitFor?.length ?? 0) > 0);
-  if (!waiting || project === undefined) return undefined;
+  if (!waiting || project === undefined || request.globals.dryRun) return undefined;
   const readiness = createReadiness({
     engine,
     project,

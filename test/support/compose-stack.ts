@@ -16,6 +16,8 @@ const root = resolve(import.meta.dirname, "../..");
 export interface ComposeStack {
   readonly project: string;
   readonly engine: Engine;
+  /** Absolute; in a folder of its own. */
+  readonly envFile: string;
   readonly env: ReadonlyMap<string, string>;
   /** As `docker compose config` resolves them. */
   readonly services: Readonly<Record<string, Service & { "x-mybroker": MybrokerExtension }>>;
@@ -45,6 +47,7 @@ export async function prepareComposeStack(project: string): Promise<ComposeStack
   return {
     project,
     engine,
+    envFile,
     env,
     services,
     compose,

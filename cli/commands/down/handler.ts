@@ -35,11 +35,12 @@ async function takeDownFound(found: FoundProject, request: CommandRequest): Prom
     ...(project === undefined ? {} : { project }),
   });
   for (const warning of plan.warnings) output.warn(warning);
-  if (globals.dryRun) return { project: name, data: planToData(plan), text: renderPlan(plan) };
-  if (options.volumes === true && !(await confirmVolumes(engine, observed.volumes, request))) {
+  const confirmed = globals.dryRun || options.volumes !== true;
+  if (!confirmed && !(await confirmVolumes(engine, observed.volumes, request))) {
     return { project: name, data: { removed: null }, text: ["Nothing was removed."], exitCode: 1 };
   }
   const result = await carryOutPlan({ plan, engine, request });
+  if (globals.dryRun) return { project: name, data: { plan: planToData(plan) }, text: renderPlan(plan) };
   return summarize({
     plan,
     observed,
