@@ -68,7 +68,10 @@ export function createReadiness(settings: ReadinessSettings): Readiness {
     },
   });
 
-  function waitUntil(service: string, condition: ReadyCondition): Promise<ReadyOutcome> {
+  function waitUntil(service: string, asked: ReadyCondition): Promise<ReadyOutcome> {
+    // Of a server both ask the same; one wait, so that it is not asked twice as often.
+    const isServer = settings.project.services[service]?.["x-mybroker"] !== undefined;
+    const condition = asked === "service_healthy" && isServer ? "ready" : asked;
     const key = `${condition} ${service}`;
     const known = waits.get(key);
     if (known !== undefined) return known.outcome;

@@ -312,6 +312,19 @@ describe("the engine", () => {
 });
 
 describe("dependencies", () => {
+  test("a server that is a dependency and waited for by itself is asked once", async () => {
+    const engine = new ScriptedEngine();
+    let connections = 0;
+    const server = await serve((socket) => {
+      connections += 1;
+      healthyPage(socket);
+    });
+    engine.put("web", { ports: { 80: server.port } });
+    const readiness = await start(engine, { web });
+    await Promise.all([readiness.waitUntil("web", "ready"), readiness.waitUntil("web", "service_healthy")]);
+    expect(connections).toBe(2);
+  });
+
   test("a failed one that is not required is tolerated", async () => {
     const engine = new ScriptedEngine();
     engine.put("needed");
