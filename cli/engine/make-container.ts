@@ -48,7 +48,8 @@ function checkHostPaths(step: MakingStep, { engine }: Execution): void {
   if (missing === undefined) return;
   throw new EngineError({
     kind: "mount-source",
-    message: `${step.service} mounts ${missing}, which does not exist`,
+    // In the engine's own words for the same.
+    message: `bind source path does not exist: ${missing}`,
   });
 }
 

@@ -56,8 +56,12 @@ function needsMountForm(mount: Mount): boolean {
     return Boolean(nocopy || subpath || Object.keys(labels ?? {}).length > 0);
   }
   if (mount.type !== "bind") return true;
-  const { create_host_path, selinux, recursive } = mount.bind ?? {};
-  return Boolean(recursive) || (create_host_path === false && !selinux);
+  return Boolean(mount.bind?.recursive) || (mustExist(mount) && !mount.bind?.selinux);
+}
+
+/** Compose's resolved form leaves a false out, and without `bind` at all the engine makes the folder. */
+function mustExist({ bind }: Mount): boolean {
+  return bind !== undefined && bind.create_host_path !== true;
 }
 
 function namedVolume(project: Project, mount: Mount): string | undefined {
@@ -83,7 +87,7 @@ function typeOptions(mount: Mount): Record<string, unknown> {
     return {
       BindOptions: {
         ...(propagation ? { Propagation: propagation } : {}),
-        ...(create_host_path !== false ? { CreateMountpoint: true } : {}),
+        ...(create_host_path === true ? { CreateMountpoint: true } : {}),
         ...(recursive === "disabled" ? { NonRecursive: true } : {}),
         ...(recursive === "readonly" ? { ReadOnlyForceRecursive: true } : {}),
         ...(recursive === "writable" ? { ReadOnlyNonRecursive: true } : {}),
@@ -125,6 +129,6 @@ function buildTmpfs(service: Service): Record<string, string> {
 /** Host paths that must exist before the engine is asked, because the Binds form would make an empty folder. */
 export function requiredHostPaths(service: Service): string[] {
   return (service.volumes ?? [])
-    .filter((mount) => mount.type === "bind" && mount.bind?.create_host_path === false && mount.bind.selinux)
+    .filter((mount) => mount.type === "bind" && mustExist(mount) && mount.bind?.selinux)
     .flatMap((mount) => mount.source ?? []);
 }
