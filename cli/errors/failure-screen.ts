@@ -36,7 +36,7 @@ function renderHead(report: FailureReport, width: number): string[] {
   const rows = wrap(report.headline, width, "  ");
   if (cause !== undefined) rows.push(...labelled("Cause", `${cause.cause} [${cause.id}]`, width));
   rows.push(...labelled("Do", cause?.fix ?? report.advice, width));
-  if (report.answer !== undefined && !report.headline.includes(report.answer)) {
+  if (report.answer !== undefined && !report.headline.includes(report.answer.replace(/^\w+: /, ""))) {
     rows.push(...labelled("Answer", report.answer, width).slice(0, 2));
   }
   if (report.healthOutput !== undefined && cause === undefined) {
