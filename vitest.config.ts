@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{cli,contracts,kit,tools}/**/*.{unit,int}.test.ts"],
+          include: ["{cli,contracts,kit,test,tools}/**/*.{unit,int}.test.ts"],
           env: { FORCE_COLOR: "0" },
         },
       },

@@ -30,6 +30,8 @@ export interface Fixture {
   /** compose.yaml with the project's name and these services (YAML, indented by two). */
   compose(services: string, rest?: string): void;
   cli(...args: string[]): Promise<CliRun>;
+  /** What the CLI remembers outside of the clone is gone. */
+  forgetState(): void;
   /** "exited" and so on by service, of all containers that carry the project's label. */
   states(): Promise<Record<string, string>>;
   /** Containers, volumes and networks with the project's label, by name. */
@@ -72,6 +74,7 @@ export async function createFixture(name: string): Promise<Fixture> {
     compose: (services, rest = "") =>
       write("compose.yaml", `name: ${project}\nservices:\n${services}\n${rest}`),
     cli,
+    forgetState: () => rmSync(join(home, ".local"), { recursive: true, force: true }),
     states: async () => {
       const containers = await engine.listContainers({ labels, all: true });
       return Object.fromEntries(
