@@ -26,13 +26,15 @@ export interface CliSetting {
   readonly tty?: boolean;
   readonly commands?: readonly CommandDefinition[];
   readonly signal?: AbortSignal;
+  /** Sees what is written to stdout as it comes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs the CLI in this process, with its own terminal, folder and environment, and returns all that a user sees. */
 export async function runCli(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun> {
   const stdin = new PassThrough();
   stdin.end(setting.stdin ?? "");
-  const stdout = collect();
+  const stdout = collect(setting.onOutput);
   const stderr = collect();
   const exitCode = await run({
     argv,
@@ -73,9 +75,12 @@ export function createTestContext(setting: CliSetting = {}): Context {
   };
 }
 
-function collect(): { stream: PassThrough; text(): string } {
+function collect(onText?: (text: string) => void): { stream: PassThrough; text(): string } {
   const stream = new PassThrough();
   const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  stream.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    onText?.(chunk.toString("utf8"));
+  });
   return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
 }
