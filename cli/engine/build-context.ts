@@ -27,9 +27,14 @@ export async function packBuildContext(build: Build): Promise<BuildContext> {
   const ignored = readIgnoreFile(folder);
   const archive = pack();
   const fill = async () => {
-    if (foreign !== undefined) archive.entry({ name: foreignDockerfile }, foreign);
+    if (foreign !== undefined) {
+      archive.entry({ name: foreignDockerfile }, foreign);
+      // The engine leaves out of the build what this names, once it has read the Dockerfile.
+      archive.entry({ name: ".dockerignore" }, `${ignored.text}\n${foreignDockerfile}\n.dockerignore\n`);
+    }
     for (const entry of await readdir(folder, { recursive: true })) {
-      const wanted = entry === dockerfile || entry === ".dockerignore" || !ignored(entry);
+      if (foreign !== undefined && entry === ".dockerignore") continue;
+      const wanted = entry === dockerfile || entry === ".dockerignore" || !ignored.test(entry);
       if (wanted) await addEntry(archive, folder, entry);
     }
     archive.finalize();
@@ -51,11 +56,12 @@ function readDockerfile(build: Build, folder: string): { dockerfile: string; for
   return { dockerfile: foreignDockerfile, foreign: readFileSync(path, "utf8") };
 }
 
-function readIgnoreFile(folder: string): (path: string) => boolean {
+function readIgnoreFile(folder: string): { text: string; test: (path: string) => boolean } {
   const path = join(folder, ".dockerignore");
-  if (!existsSync(path)) return () => false;
-  const patterns = dockerIgnore.default({ ignorecase: false }).add(readFileSync(path, "utf8"));
-  return (entry) => patterns.ignores(entry);
+  if (!existsSync(path)) return { text: "", test: () => false };
+  const text = readFileSync(path, "utf8");
+  const patterns = dockerIgnore.default({ ignorecase: false }).add(text);
+  return { text, test: (entry) => patterns.ignores(entry) };
 }
 
 async function addEntry(archive: ReturnType<typeof pack>, folder: string, name: string): Promise<void> {

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { executePlan } from "../engine/execute.js";
 import { observeLabelled } from "../engine/observe.js";
@@ -169,6 +171,35 @@ describe("a stack that we made", () => {
       "cat /etc/inline.txt; stat -c %a /etc/inline.txt",
     );
     expect(seen).toBe("from the compose file\n440\n");
+  });
+});
+
+describe("a service that is built", () => {
+  it("is built from its folder less what .dockerignore names, once, and is the same to docker compose", async () => {
+    await prepare(`
+services:
+  own:
+    build:
+      context: context
+      args: {WORD: built}
+      dockerfile_inline: |
+        FROM ${image}
+        ARG WORD
+        COPY . /context
+        RUN echo $$WORD > /word
+    command: ["sleep", "600"]
+    init: true
+`);
+    mkdirSync(join(fixture.folder, "context/folder"), { recursive: true });
+    fixture.write("context/folder/kept", "");
+    fixture.write("context/left-out.log", "");
+    fixture.write("context/.dockerignore", "*.log\n");
+    expect(renderPlan(await fixture.up())[0]).toMatch(/^build image \S+-own +is not on this engine$/);
+    const seen = fixture.compose("exec", "-T", "own", "sh", "-c", "cat /word; cd /context; find . -type f");
+    expect(seen.split("\n")).toEqual(expect.arrayContaining(["built", "./folder/kept"]));
+    expect(seen).not.toMatch(/left-out|Dockerfile/);
+    expect(renderPlan(await fixture.plan())).toEqual(nothing);
+    expect(fixture.compose("up", "-d", "--dry-run")).not.toMatch(/Recreate|Creat(e|ing)/);
   });
 });
 

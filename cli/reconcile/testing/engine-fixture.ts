@@ -79,7 +79,10 @@ export async function createEngineFixture(composeFile: string): Promise<EngineFi
       return found.flat().map((thing) => thing.name);
     },
     remove: async () => {
-      const everything = planDown(await observeLabelled(engine, name), { volumes: true, timeoutSeconds: 0 });
+      const built = await engine.listImages([`${composeLabels.project}=${name}`]);
+      const images = built.flatMap((image) => image.tags);
+      const observed = await observeLabelled(engine, name);
+      const everything = planDown(observed, { volumes: true, images, timeoutSeconds: 0 });
       await executePlan(everything, { engine });
       rmSync(folder, { recursive: true });
       engine.close();
