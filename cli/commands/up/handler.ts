@@ -6,12 +6,14 @@ import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel
 import { lockProject } from "../../preflight/lock.js";
 import { checkOwnership } from "../../preflight/ownership.js";
 import { checkTopics } from "../../ready/check-topics.js";
+import type { Plan } from "../../reconcile/plan.js";
 import { planUp } from "../../reconcile/plan-up.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
+import { checkMounts } from "./check-mounts.js";
 import { fetchImages } from "./fetch-images.js";
 import { excludeProfiled, readUpSetting, type UpSetting } from "./options.js";
-import { runPreflight } from "./preflight.js";
+import { runPreflight, startingServices } from "./preflight.js";
 import { prepareEnv } from "./prepare-env.js";
 import { failureError, refusalError } from "./report-failure.js";
 import { renderUp } from "./screen.js";
@@ -69,18 +71,12 @@ async function bring(run: Run): Promise<CommandResult> {
   const before = await observeProject(engine, project);
   if (!setting.adopt) checkOwnership(project, before.containers);
   const first = planUp(project, before, setting.plan);
-  if (first.steps.length > 0) await runPreflight({ stack, plan: first, state, request });
+  if (first.steps.length > 0) await runPreflight({ stack, observed: before, plan: first, state, request });
   const pullStartedMs = performance.now();
   const fetched = await fetchImages({ stack, observed: before, setting, request });
   const pullMs = fetched ? performance.now() - pullStartedMs : 0;
   // Only with its image at hand can a container be judged.
-  const plan = fetched
-    ? planUp(project, await observeProject(engine, project), {
-        ...setting.plan,
-        pull: "missing",
-        build: false,
-      })
-    : first;
+  const plan = fetched ? await planWithImages(run) : first;
   for (const warning of plan.warnings) request.output.warn(warning);
   const outcome = await startServices({ stack, plan, setting, request });
   request.context.signal.throwIfAborted();
@@ -98,6 +94,14 @@ async function bring(run: Run): Promise<CommandResult> {
     services: plan.services,
     pullMs,
   });
+}
+
+/** The plan once all images are here; only now is it known of each what it runs as. */
+async function planWithImages({ stack, setting, request }: Run): Promise<Plan> {
+  const observed = await observeProject(stack.engine, stack.project);
+  const plan = planUp(stack.project, observed, { ...setting.plan, pull: "missing", build: false });
+  await checkMounts({ stack, observed, services: startingServices(plan), request });
+  return plan;
 }
 
 interface Ending {

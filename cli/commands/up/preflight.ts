@@ -11,18 +11,21 @@ import { checkMissingImages } from "../../preflight/images.js";
 import { forecastMemory } from "../../preflight/memory.js";
 import { portConflictError } from "../../preflight/port-text.js";
 import { findPortConflicts, plannedBindings } from "../../preflight/ports.js";
+import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import type { Stack } from "../../stack/open-stack.js";
+import { checkMounts } from "./check-mounts.js";
 
 interface Preflight {
   readonly stack: Stack;
+  readonly observed: Observed;
   readonly plan: Plan;
   readonly state: ProjectState;
   readonly request: CommandRequest;
 }
 
 /** Services whose container will be made or started. */
-function startingServices(plan: Plan): string[] {
+export function startingServices(plan: Plan): string[] {
   const acts = ["create-container", "recreate-container", "start-container", "restart-container"];
   return [
     ...new Set(
@@ -34,9 +37,9 @@ function startingServices(plan: Plan): string[] {
 /**
  * What can be known to go wrong before anything is created. All checks run at once; of several failures the one
  * that is told is the one whose repair comes first.
- * @throws MybrokerError ports.taken, images.unavailable, volume.other-password
+ * @throws MybrokerError ports.taken, volume.other-password, mounts.missing, mounts.unreadable, images.unavailable
  */
-export async function runPreflight({ stack, plan, state, request }: Preflight): Promise<void> {
+export async function runPreflight({ stack, observed, plan, state, request }: Preflight): Promise<void> {
   const { engine, project } = stack;
   const services = startingServices(plan);
   const definitions = services.flatMap((name) => project.services[name] ?? []);
@@ -45,6 +48,7 @@ export async function runPreflight({ stack, plan, state, request }: Preflight): 
   const outcomes = await Promise.allSettled([
     checkPorts({ stack, services, platform: request.context.platform }),
     checkVolumes(stack, state, request),
+    checkMounts({ stack, observed, services, request }),
     checkMissingImages(engine, missingImages(plan)),
   ]);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
