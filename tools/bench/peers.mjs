@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+const pluginBinary = ["docker-compose"];
+
 /**
  * The two tools as they are typed for the same job. `stack` names the project; both run in its folder.
  * @returns {{ ours: object, compose: object }}
@@ -26,6 +28,7 @@ export function findPeers(root) {
       up: (project) => [...compose(project), "up", "-d", "--wait"],
       noop: (project) => [...compose(project), "up", "-d"],
       ps: (project) => [...compose(project), "ps"],
+      pluginPs: (project) => [...pluginBinary, "-p", project, "ps"],
       down: (project) => [...compose(project), "down", "--volumes"],
       config: (project) => [...compose(project), "config"],
       pull: (project) => [...compose(project), "pull", "--quiet", "--policy", "missing"],
@@ -33,9 +36,9 @@ export function findPeers(root) {
   };
 }
 
-/** The plugin's own binary where there is one: without the docker CLI in front it is the faster peer. */
+/** As it is typed; the plugin's own binary only where the docker CLI does not find it. */
 export function composeCommand() {
-  for (const command of [["docker-compose"], ["docker", "compose"]]) {
+  for (const command of [["docker", "compose"], pluginBinary]) {
     const [file, ...args] = command;
     const answer = spawnSync(file, [...args, "version", "--short"], { encoding: "utf8" });
     if (answer.status === 0 && /^v?[2-9]/.test(answer.stdout)) return command;

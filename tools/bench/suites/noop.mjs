@@ -31,6 +31,7 @@ export async function run({ sandbox, peers, say, signal }) {
     ...(await measure([
       { key: "ps", command: ours.ps(project) },
       { key: "composePs", command: compose.ps(project) },
+      { key: "pluginPs", command: compose.pluginPs(project) },
     ])),
     ...(await measure([
       { key: "version", command: ours.version() },
@@ -40,7 +41,12 @@ export async function run({ sandbox, peers, say, signal }) {
   if ((await listContainers(sandbox)) !== before) {
     throw new Error("a command that had nothing to do recreated containers: these are no figures of a no-op");
   }
-  return { samples, figures: toFigures(samples), notes: [`Median of ${rounds} rounds in turn.`] };
+  const pluginMs = milliseconds(median(samples.pluginPs));
+  const notes = [
+    `Medians of ${rounds} rounds in turn.`,
+    `\`ps\` by the plugin's own binary, without the docker CLI in front of it: ${pluginMs}.`,
+  ];
+  return { samples, figures: toFigures(samples), notes };
 }
 
 async function listContainers({ run, project }) {
