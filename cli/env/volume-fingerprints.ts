@@ -49,19 +49,26 @@ const cost = { N: 2 ** 12, r: 8, p: 1 };
  * them has succeeded, because it replaces what was recorded before.
  */
 export async function recordVolumeSecrets(request: VolumeRequest): Promise<void> {
+  const keep = await fingerprintVolumes(request);
+  await keep();
+}
+
+/**
+ * The costly half of `recordVolumeSecrets`, to be done while servers start: the fingerprints of the volumes that exist
+ * now. What it returns keeps them, and is to be called after the login.
+ */
+export async function fingerprintVolumes(request: VolumeRequest): Promise<() => Promise<void>> {
   const record = await readRecord(request);
   const hash = fingerprinter(record.salt);
-  const volumes: Record<string, RecordedVolume> = { ...record.volumes };
-  for (const [name, values] of secretsByVolume(request)) {
+  const made = [...secretsByVolume(request)].map(async ([name, values]) => {
     const details = await request.engine.inspectVolume(name);
-    if (details === undefined) continue;
+    if (details === undefined) return [];
     const entries = [...values].map(async ([place, { value }]) => [place, await hash(value)] as const);
-    volumes[name] = {
-      createdAt: details.createdAt,
-      fingerprints: Object.fromEntries(await Promise.all(entries)),
-    };
-  }
-  await request.state.writeRecord(recordName(request.project), { salt: record.salt, volumes });
+    const fingerprints = Object.fromEntries(await Promise.all(entries));
+    return [[name, { createdAt: details.createdAt, fingerprints }] as const];
+  });
+  const volumes = { ...record.volumes, ...Object.fromEntries((await Promise.all(made)).flat()) };
+  return () => request.state.writeRecord(recordName(request.project), { salt: record.salt, volumes });
 }
 
 /** Takes back what was recorded: for the time in which passwords change, nothing is known for sure. */

@@ -1,11 +1,9 @@
 import { observeProject } from "../../engine/observe.js";
 import { openProjectState } from "../../env/state-folder.js";
-import { recordVolumeSecrets } from "../../env/volume-fingerprints.js";
 import { exitCodes } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { lockProject } from "../../preflight/lock.js";
 import { checkOwnership } from "../../preflight/ownership.js";
-import { checkTopics } from "../../ready/check-topics.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planUp } from "../../reconcile/plan-up.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
@@ -78,16 +76,10 @@ async function bring(run: Run): Promise<CommandResult> {
   // Only with its image at hand can a container be judged.
   const plan = fetched ? await planWithImages(run) : first;
   for (const warning of plan.warnings) request.output.warn(warning);
-  const outcome = await startServices({ stack, plan, setting, request });
+  const outcome = await startServices({ stack, plan, setting, request, state });
   request.context.signal.throwIfAborted();
   if (outcome.failure !== undefined) throw await failureError(stack, outcome.failure, request);
   if (outcome.refusal !== undefined) throw await refusalError(stack, outcome.refusal, request);
-  if (plan.steps.length > 0 && setting.wait) {
-    // What is remembered only makes a later message better: a folder that cannot be written is no failure here.
-    await recordVolumeSecrets({ engine, state, project, secretKeys: stack.secretKeys }).catch(
-      (error: unknown) => request.output.debug(`volume fingerprints were not kept: ${String(error)}`),
-    );
-  }
   return summarize(run, {
     outcome,
     changed: plan.steps.length > 0 || fetched,
@@ -111,14 +103,10 @@ interface Ending {
   readonly pullMs: number;
 }
 
-async function summarize(
-  { stack, setting, request, startedMs }: Run,
-  ending: Ending,
-): Promise<CommandResult> {
+async function summarize({ stack, request, startedMs }: Run, ending: Ending): Promise<CommandResult> {
   const { project } = stack;
   const { outcome, services } = ending;
-  const verified = ending.changed || setting.verify;
-  const missingTopics = verified && setting.wait ? await checkTopics(stack, services) : [];
+  const { missingTopics } = outcome;
   const page = services.findLast((name) => {
     const extension = project.services[name]?.["x-mybroker"];
     return (

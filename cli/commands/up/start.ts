@@ -1,8 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { executePlan } from "../../engine/execute.js";
 import type { ExecutionEvent } from "../../engine/execution.js";
+import type { ProjectState } from "../../env/state-folder.js";
+import { fingerprintVolumes } from "../../env/volume-fingerprints.js";
 import type { CommandRequest } from "../../kernel/command.js";
 import { formatDuration } from "../../output/units.js";
+import { checkTopics } from "../../ready/check-topics.js";
 import type { FailureFacts, ReadyFacts, ReadyOutcome } from "../../ready/outcome.js";
 import { createReadiness } from "../../ready/wait-until-ready.js";
 import type { Plan, Step } from "../../reconcile/plan.js";
@@ -14,10 +17,13 @@ export interface Start {
   readonly plan: Plan;
   readonly setting: UpSetting;
   readonly request: CommandRequest;
+  readonly state: ProjectState;
 }
 
 export interface StartOutcome {
   readonly ready: readonly ReadyFacts[];
+  /** Declared ones that the brokers do not have yet. */
+  readonly missingTopics: readonly string[];
   /** The first service that cannot become ready. */
   readonly failure?: FailureFacts;
   /** A step that the engine refused. */
@@ -25,7 +31,7 @@ export interface StartOutcome {
 }
 
 /** Carries the plan out and waits, each service from the moment its container is started. */
-export async function startServices({ stack, plan, setting, request }: Start): Promise<StartOutcome> {
+export async function startServices({ stack, plan, setting, request, state }: Start): Promise<StartOutcome> {
   const { context, output } = request;
   const giveUp = new AbortController();
   const signal = AbortSignal.any([context.signal, giveUp.signal]);
@@ -51,9 +57,12 @@ export async function startServices({ stack, plan, setting, request }: Start): P
   });
   let failure: FailureFacts | undefined;
   const ready: ReadyFacts[] = [];
+  const topics: Promise<string[]>[] = [];
+  const asksTopics = plan.steps.length > 0 || setting.verify;
   const note = (outcome: ReadyOutcome): void => {
     if (outcome.state === "ready") {
       ready.push(outcome);
+      if (asksTopics) topics.push(checkTopics(stack, [outcome.service]));
       if (changing.has(outcome.service)) output.progress(describeReady(outcome));
     } else if (failure === undefined && !signal.aborted) {
       failure = outcome;
@@ -89,13 +98,30 @@ export async function startServices({ stack, plan, setting, request }: Start): P
         if (event.kind === "done" && isStart(event.step)) awaitReady(event.step.service ?? "");
       },
     });
+    // While the servers start, so that nothing is left to compute when the last one is ready.
+    const keepFingerprints = plan.steps.length > 0 ? fingerprint(stack, state) : undefined;
     await Promise.all(waits);
-    if (failure !== undefined) return { ready, failure };
-    if (result.failure !== undefined) return { ready, refusal: result.failure };
-    return { ready };
+    const missingTopics = (await Promise.all(topics)).flat();
+    if (failure !== undefined) return { ready, missingTopics, failure };
+    if (result.failure !== undefined) return { ready, missingTopics, refusal: result.failure };
+    if (setting.wait && !signal.aborted) await keepFingerprints?.then((keep) => keep());
+    return { ready, missingTopics };
   } finally {
     readiness.close();
     output.progressDone();
+  }
+}
+
+/** What is remembered only makes a later message better: a folder that cannot be written is no failure here. */
+async function fingerprint(
+  { engine, project, secretKeys }: Stack,
+  state: ProjectState,
+): Promise<() => Promise<void>> {
+  try {
+    const keep = await fingerprintVolumes({ engine, project, secretKeys, state });
+    return () => keep().catch(() => {});
+  } catch {
+    return async () => {};
   }
 }
 
