@@ -50,6 +50,8 @@ export interface CommandDefinition {
 }
 
 export interface CommandRequest {
+  /** "up" */
+  readonly command: string;
   readonly context: Context;
   readonly output: Output;
   readonly globals: GlobalOptions;

@@ -48,6 +48,7 @@ export async function run(request: RunRequest): Promise<number> {
     checkRuntime(globals);
     const handler = await definition.load();
     const result = await handler({
+      command: definition.name,
       context,
       output,
       globals,

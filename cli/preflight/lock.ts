@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 
@@ -42,17 +33,15 @@ export function lockProject(folder: string, project: string, command: string): (
 function createExclusively(path: string, text: string): boolean {
   // Written aside first: whoever finds the lock finds it whole.
   const aside = `${path}.${process.pid}`;
-  const descriptor = openSync(aside, "w", 0o600);
-  writeSync(descriptor, text);
-  closeSync(descriptor);
   try {
+    writeFileSync(aside, text, { mode: 0o600 });
     linkSync(aside, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   } finally {
-    unlinkSync(aside);
+    rmSync(aside, { force: true });
   }
 }
 

@@ -3,12 +3,10 @@ import type { Engine } from "../engine/engine.js";
 import { EngineError } from "../engine/engine-error.js";
 import { executePlan } from "../engine/execute.js";
 import type { ExecuteOptions, ExecutionEvent, ExecutionResult } from "../engine/execution.js";
-import { openProjectState } from "../env/state-folder.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
 import type { Output } from "../output/output.js";
 import { formatDuration } from "../output/units.js";
-import { lockProject } from "../preflight/lock.js";
 import type { Plan, Step } from "../reconcile/plan.js";
 
 interface CarryOut {
@@ -85,37 +83,4 @@ function showEvent(event: ExecutionEvent, output: Output): void {
     output.progress({ ...row, status: "done", text });
   }
   if (event.kind === "failed") output.progress({ ...row, status: "failed", text: "failed" });
-}
-
-/**
- * Runs the work while no other command changes the project. Where the state folder cannot be used there is no lock:
- * that must not keep anyone from stopping a stack.
- * @throws MybrokerError project.busy, exit 3
- */
-export async function whileLocked<Result>(
-  request: CommandRequest,
-  project: { readonly name: string; readonly folder: string },
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const unlock = request.globals.dryRun ? () => {} : await takeLock(request, project);
-  try {
-    return await work();
-  } finally {
-    unlock();
-  }
-}
-
-async function takeLock(
-  request: CommandRequest,
-  project: { readonly name: string; readonly folder: string },
-): Promise<() => void> {
-  const command = request.context.invocation;
-  try {
-    const state = await openProjectState(request.context, project.folder);
-    return lockProject(state.folder, project.name, command);
-  } catch (error) {
-    if (error instanceof MybrokerError && error.code === "project.busy") throw error;
-    request.output.debug(`no lock: ${String(error)}`);
-    return () => {};
-  }
 }

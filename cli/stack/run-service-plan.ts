@@ -5,10 +5,11 @@ import { formatDuration } from "../output/units.js";
 import type { Observed } from "../reconcile/observed.js";
 import type { Plan } from "../reconcile/plan.js";
 import { planToData, renderPlan } from "../reconcile/render-plan.js";
-import { carryOutPlan, whileLocked } from "./carry-out-plan.js";
+import { carryOutPlan } from "./carry-out-plan.js";
 import { type FoundProject, findProject } from "./find-project.js";
 import { checkServiceNames } from "./select-services.js";
 import { openWaits } from "./wait-for-conditions.js";
+import { whileLocked } from "./while-locked.js";
 
 export interface ServiceCommand {
   /** "stopped", "started", "restarted" */

@@ -8,9 +8,10 @@ import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planDown } from "../../reconcile/plan-down.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
-import { carryOutPlan, whileLocked } from "../../stack/carry-out-plan.js";
+import { carryOutPlan } from "../../stack/carry-out-plan.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { stopTimeoutOf } from "../../stack/stop-timeout.js";
+import { whileLocked } from "../../stack/while-locked.js";
 
 /** `down`: by labels, so that it also works where the files do not. */
 export const takeDown: CommandHandler = async (request) => {

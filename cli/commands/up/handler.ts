@@ -1,13 +1,20 @@
+import { basename } from "node:path";
+import type { Project } from "../../compose/model.js";
 import { observeProject } from "../../engine/observe.js";
 import { openProjectState } from "../../env/state-folder.js";
+<<<<<<< Updated upstream
 import { exitCodes } from "../../errors/mybroker-error.js";
+=======
+import { recordVolumeSecrets } from "../../env/volume-fingerprints.js";
+import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+>>>>>>> Stashed changes
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { lockProject } from "../../preflight/lock.js";
 import { checkOwnership } from "../../preflight/ownership.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planUp } from "../../reconcile/plan-up.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
+import { whileLocked } from "../../stack/while-locked.js";
 import { checkMounts } from "./check-mounts.js";
 import { fetchImages } from "./fetch-images.js";
 import { excludeProfiled, readUpSetting, type UpSetting } from "./options.js";
@@ -30,18 +37,36 @@ export const bringUp: CommandHandler = async (request) => {
     request.output.note(`Docker ${facts.version} (${endpoint.source}).`);
     const read = readUpSetting(request.options, request.args, stack.secretKeys);
     const setting = request.options.infra === true ? excludeProfiled(read, stack.project) : read;
+    refuseNothing(stack.project);
     if (request.globals.dryRun) return await showPlan(stack, setting);
     const state = await openProjectState(request.context, stack.project.workingDir);
-    const unlock = lockProject(state.folder, stack.project.name, "up");
-    try {
-      return await bring({ stack, setting, request, state, startedMs });
-    } finally {
-      unlock();
-    }
+    const { name, workingDir: folder } = stack.project;
+    const run = { stack, setting, request, state, startedMs };
+    return await whileLocked(request, { name, folder }, () => bring(run));
   } finally {
     stack.engine.close();
   }
 };
+
+/** A file without services is a mistake; one whose services are all in profiles wants one of them named. */
+function refuseNothing({ services, disabledServices, files }: Project): void {
+  if (Object.keys(services).length > 0) return;
+  const profiles = Object.values(disabledServices).flatMap((service) => service.profiles ?? []);
+  const file = basename(files[0] ?? "the compose file");
+  throw new MybrokerError({
+    code: "compose.no-services",
+    message:
+      profiles.length === 0
+        ? `${file} has no services`
+        : `every service of ${file} is in a profile, and none is switched on`,
+    hint:
+      profiles.length === 0
+        ? "write one below services:, or name another file:  {mybroker} -f FILE up"
+        : `{mybroker} --profile ${profiles[0]} up`,
+    exitCode: exitCodes.usage,
+    details: { files, profiles: [...new Set(profiles)] },
+  });
+}
 
 async function showPlan({ engine, project }: Stack, setting: UpSetting): Promise<CommandResult> {
   const plan = planUp(project, await observeProject(engine, project), setting.plan);
