@@ -74,7 +74,7 @@ describe("files that cannot be read", () => {
     chmodSync(join(folder, ".env"), 0o000);
     await expect(asPlainUser(() => loadProject(request()))).rejects.toMatchObject({
       code: "env.unreadable-file",
-      exitCode: 2,
+      exitCode: 3,
     });
   });
 

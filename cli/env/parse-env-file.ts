@@ -81,8 +81,12 @@ class EnvReader {
       this.position += "export".length;
       this.skip(leadingInlineSpace);
     }
+    const start = this.position;
     const { name, inherited } = this.readName();
-    if (name.includes(" ")) throw this.malformed("a name cannot contain a space");
+    if (name.includes(" ")) {
+      this.position = start;
+      throw this.malformed("a name cannot contain a space");
+    }
     this.skip(leadingInlineSpace);
     if (inherited) {
       const value = this.source.lookup?.(name);
