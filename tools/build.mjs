@@ -1,4 +1,5 @@
-// Bundles the CLI into dist/, so that starting it costs a few file reads and not a thousand.
+// Bundles the CLI into dist/ (or the folder that is named), so that starting it costs a few file reads and not a
+// thousand.
 import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -13,10 +14,11 @@ const unusedByTheCli = {
   },
 };
 
-rmSync("dist", { recursive: true, force: true });
+const outdir = process.argv[2] ?? "dist";
+rmSync(outdir, { recursive: true, force: true });
 await build({
   entryPoints: { main: "cli/main.ts" },
-  outdir: "dist",
+  outdir,
   bundle: true,
   splitting: true,
   format: "esm",
