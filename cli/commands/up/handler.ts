@@ -2,12 +2,7 @@ import { basename } from "node:path";
 import type { Project } from "../../compose/model.js";
 import { observeProject } from "../../engine/observe.js";
 import { openProjectState } from "../../env/state-folder.js";
-<<<<<<< Updated upstream
-import { exitCodes } from "../../errors/mybroker-error.js";
-=======
-import { recordVolumeSecrets } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
->>>>>>> Stashed changes
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { checkOwnership } from "../../preflight/ownership.js";
 import type { Plan } from "../../reconcile/plan.js";
