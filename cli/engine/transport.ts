@@ -1,5 +1,6 @@
 import type { Agent } from "node:http";
 import { type Duplex, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
 import type { TarSource } from "./engine.js";
@@ -21,6 +22,12 @@ export interface EngineRequest {
   readonly timeoutMs?: number;
 }
 
+interface Call extends EngineRequest {
+  readonly hijack?: boolean;
+}
+
+const readWhole = (answer: Readable): Promise<Buffer> => buffer(answer);
+
 const success = { 101: true, 200: true, 201: true, 202: true, 204: true, 304: true };
 const defaultTimeoutMs = 120_000;
 
@@ -31,7 +38,7 @@ export class Transport {
 
   constructor(docker: Docker, agent: Agent) {
     this.#docker = docker;
-    this.#agent = opaque(agent);
+    this.#agent = opaque(withLastingConnections(agent));
   }
 
   /** From now on every path carries this version; before, the engine reads paths as its own newest API. */
@@ -41,43 +48,41 @@ export class Transport {
 
   /** The decoded JSON answer. */
   async json<T>(request: EngineRequest): Promise<T> {
-    const answer = await this.#send(request, {});
-    if (!Buffer.isBuffer(answer)) return answer as T;
-    throw new EngineError({
-      kind: "other",
-      message: `${request.path} was answered with something else than JSON: ${excerpt(answer)}`,
-    });
+    const answer = await this.#send(request, readWhole);
+    try {
+      return JSON.parse(answer.toString("utf8")) as T;
+    } catch (cause) {
+      const message = `${request.path} was answered with something else than JSON: ${excerpt(answer)}`;
+      throw new EngineError({ kind: "other", message, cause });
+    }
   }
 
   /** For answers whose text does not matter (204, "OK"). */
   async run(request: EngineRequest): Promise<void> {
-    await this.#send(request, {});
+    await this.#send(request, readWhole);
   }
 
   /** The answer's body as it arrives; resolves with the headers. */
   async stream(request: EngineRequest): Promise<Readable> {
-    return (await this.#send(
-      { timeoutMs: Number.POSITIVE_INFINITY, ...request },
-      { isStream: true },
-    )) as Readable;
+    return this.#send({ timeoutMs: Number.POSITIVE_INFINITY, ...request }, async (answer) => answer);
   }
 
   /** A connection taken over after the upgrade, both ways (exec, attach). */
   async hijack(request: EngineRequest): Promise<Duplex> {
-    return (await this.#send(request, { isStream: true, hijack: true })) as Duplex;
+    return this.#send({ ...request, hijack: true }, async (answer) => answer as Duplex);
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  async #send(request: EngineRequest, mode: { isStream?: boolean; hijack?: boolean }): Promise<unknown> {
+  async #send<T>(request: Call, take: (answer: Readable) => Promise<T>): Promise<T> {
     const limit = new AbortController();
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const timer = Number.isFinite(timeoutMs) ? setTimeout(() => limit.abort(), timeoutMs) : undefined;
     const signal = request.signal ? AbortSignal.any([limit.signal, request.signal]) : limit.signal;
     try {
-      return await this.#dialWithRetry({ ...request, signal }, mode);
+      return await this.#dialWithRetry({ ...request, signal }, take);
     } catch (error) {
       if (!limit.signal.aborted) throw normaliseEngineError(error);
       throw new EngineError({
@@ -91,18 +96,22 @@ export class Transport {
   }
 
   /** A kept-alive connection may have died with the engine's last restart; asking again is safe for a GET. */
-  async #dialWithRetry(request: EngineRequest, mode: object): Promise<unknown> {
+  async #dialWithRetry<T>(request: Call, take: (answer: Readable) => Promise<T>): Promise<T> {
     try {
-      return await this.#dial(request, mode);
+      return await take(await this.#dial(request));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       const stale = code === "ECONNRESET" || code === "EPIPE";
       if (!stale || request.signal?.aborted || (request.method ?? "GET") !== "GET") throw error;
-      return await this.#dial(request, mode);
+      return await take(await this.#dial(request));
     }
   }
 
-  #dial(request: EngineRequest, mode: object): Promise<unknown> {
+  /**
+   * Always as a stream: where docker-modem reads an answer itself, a signal that is aborted meanwhile ends the process
+   * with an error that nobody can catch.
+   */
+  #dial(request: Call): Promise<Readable> {
     return new Promise((resolve, reject) => {
       this.#docker.modem.dial(
         {
@@ -113,12 +122,34 @@ export class Transport {
           ...(request.headers && { headers: opaque({ ...request.headers }) }),
           ...(request.signal && { abortSignal: request.signal }),
           statusCodes: success,
-          ...mode,
+          isStream: true,
+          ...(request.hijack && { hijack: true }),
         },
-        (error: unknown, answer: unknown) => (error ? reject(error) : resolve(answer)),
+        (error: unknown, answer: unknown) => {
+          if (error) reject(error);
+          // For the time before somebody reads: a reader gets the error all the same.
+          else resolve((answer as Readable).on("error", () => {}));
+        },
       );
     });
   }
+}
+
+interface Connects {
+  createConnection(options: object, done?: unknown): Duplex;
+}
+
+/**
+ * Node ends a connection with the signal of the request that opened it, also later, when it is kept for others: a
+ * request ends with its own signal only. And where an aborted request ends its connection just as the answer is
+ * complete, nobody listens to the connection's error any more, which would end the process.
+ */
+function withLastingConnections(agent: Agent): Agent {
+  const connects = agent as unknown as Connects;
+  const connect = connects.createConnection.bind(agent);
+  connects.createConnection = (options, done) =>
+    connect({ ...options, signal: undefined }, done).on("error", () => {});
+  return agent;
 }
 
 /**
