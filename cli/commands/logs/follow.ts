@@ -69,9 +69,12 @@ export async function followLogs(following: Following): Promise<void> {
     if (services.length > 0 && !services.includes(source.service)) continue;
     const state = active.get(id);
     if (state !== undefined) state.startedAgain = true;
-    else {
-      if (!positions.has(id)) positions.set(id, new LogPosition());
-      attach(source, { timestamps: true, since: (timeMs / 1000).toFixed(3) });
+    else if (positions.has(id)) {
+      // A container's first lines are a moment older than the event of its start.
+      attach(source, { timestamps: true, since: (timeMs / 1000 - 1).toFixed(3) });
+    } else {
+      positions.set(id, new LogPosition());
+      attach(source, { timestamps: true });
     }
   }
   clearTimeout(ending);

@@ -1,6 +1,7 @@
+import { composeLabels } from "../../compose/label-names.js";
 import type { LogOptions } from "../../engine/engine.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
-import { containerLabels, serviceLabel } from "../../stack/container-state.js";
+import { containerLabels } from "../../stack/container-state.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { mergeByTime } from "../../stack/merge-by-time.js";
 import { checkServiceNames } from "../../stack/select-services.js";
@@ -52,7 +53,7 @@ function watchStarts(found: FoundProject, signal: AbortSignal) {
 
 async function selectSources(found: FoundProject, asked: readonly string[]): Promise<LogSource[]> {
   const all = await found.engine.listContainers({ labels: containerLabels(found.name), all: true });
-  const services = all.map((container) => container.labels[serviceLabel] ?? "");
+  const services = all.map((container) => container.labels[composeLabels.service] ?? "");
   const { project } = found;
   checkServiceNames(asked, [
     ...Object.keys({ ...project?.services, ...project?.disabledServices }),

@@ -1,5 +1,5 @@
+import { composeLabels } from "../../compose/label-names.js";
 import type { Engine, LogOptions } from "../../engine/engine.js";
-import { serviceLabel } from "../../stack/container-state.js";
 import { type LogLine, readLogLines } from "../../stack/log-lines.js";
 
 /** A container whose log is read. */
@@ -22,7 +22,7 @@ export function sourceOf(container: {
   readonly labels: Readonly<Record<string, string>>;
 }): LogSource {
   const { id, name, labels } = container;
-  return { id, service: labels[serviceLabel] ?? name, container: name };
+  return { id, service: labels[composeLabels.service] ?? name, container: name };
 }
 
 export async function* readSource(
