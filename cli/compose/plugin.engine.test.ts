@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hashServices } from "./hash.js";
-import { buildContainerLabels, buildNetworkLabels, buildVolumeLabels, composeLabels } from "./labels.js";
+import { composeLabels } from "./label-names.js";
+import { buildContainerLabels, buildNetworkLabels, buildVolumeLabels } from "./labels.js";
 import { loadProject } from "./load-project.js";
 import type { Project } from "./model.js";
 

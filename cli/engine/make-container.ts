@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { hashService } from "../compose/hash.js";
-import { composeLabels } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
 import { resolveNamespace } from "../reconcile/networking.js";
 import type { CreateContainerStep, RecreateContainerStep } from "../reconcile/plan.js";
 import type { ContainerCreateBody } from "./engine.js";

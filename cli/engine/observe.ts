@@ -1,4 +1,5 @@
-import { composeLabels, imageName } from "../compose/labels.js";
+import { composeLabels, ofProject } from "../compose/label-names.js";
+import { imageName } from "../compose/labels.js";
 import type { Project } from "../compose/model.js";
 import { collectFiles, type InlineFile, inlineFilesLabel } from "../reconcile/inline-files.js";
 import type { Observed, ObservedContainer } from "../reconcile/observed.js";
@@ -48,7 +49,7 @@ export async function observeProject(engine: Engine, project: Project): Promise<
 
 /** The same without a compose file: whatever carries the project's label. */
 export async function observeLabelled(engine: Engine, project: string): Promise<Observed> {
-  const label = `${composeLabels.project}=${project}`;
+  const label = ofProject(project);
   const [summaries, networks, volumes] = await Promise.all([
     engine.listContainers({ labels: [label] }),
     engine.listNetworks([label]),

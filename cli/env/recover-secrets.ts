@@ -1,3 +1,4 @@
+import { composeLabels, ofProject } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import type { ContainerDetails, ContainerSummary, Engine } from "../engine/engine.js";
 import { findAccountNames, findSecretPlaces, readFromPlace, type SecretPlace } from "./secret-places.js";
@@ -24,9 +25,6 @@ export interface LostSecret {
   readonly key: string;
   readonly volumes: readonly string[];
 }
-
-/** Compose's label names (docker/compose pkg/api/labels.go). */
-const labels = { project: "com.docker.compose.project", service: "com.docker.compose.service" };
 
 /**
  * Looks for secrets where an earlier run put them. A sentinel stands in for each key while the compose file is
@@ -70,7 +68,7 @@ async function inspectServices(
   places: readonly SecretPlace[],
 ): Promise<Map<string, ContainerDetails[]>> {
   const wanted = new Set(places.map(({ service }) => service));
-  const summaries = await engine.listContainers({ labels: [`${labels.project}=${projectName}`], all: true });
+  const summaries = await engine.listContainers({ labels: [ofProject(projectName)], all: true });
   // The newest first: what was created last is what last worked with the volume.
   const relevant = summaries
     .filter((summary) => wanted.has(serviceOf(summary)))
@@ -86,7 +84,7 @@ async function inspectServices(
 }
 
 function serviceOf(summary: ContainerSummary): string {
-  return summary.labels[labels.service] ?? "";
+  return summary.labels[composeLabels.service] ?? "";
 }
 
 function readPlace(

@@ -1,3 +1,4 @@
+import { notOneOff, ofProject, ofService } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
@@ -27,9 +28,6 @@ interface Change {
   readonly target: ProbeTarget;
   readonly newPassword: string;
 }
-
-/** Compose's label names (docker/compose pkg/api/labels.go). */
-const labels = { project: "com.docker.compose.project", service: "com.docker.compose.service" };
 
 /**
  * Changes each planned secret in all the servers that keep it, or in none: where one refuses, those before it get
@@ -85,7 +83,7 @@ async function findTarget(
   password: string,
 ): Promise<ProbeTarget> {
   const [summary] = await engine.listContainers({
-    labels: [`${labels.project}=${project.name}`, `${labels.service}=${service}`],
+    labels: [ofProject(project.name), ofService(service), notOneOff],
     all: false,
   });
   const container = summary === undefined ? undefined : await engine.inspectContainer(summary.id);

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { composeLabels } from "../compose/labels.js";
+import { composeLabels, ofProject } from "../compose/label-names.js";
 import type { Engine } from "../engine/engine.js";
 import { connectForTests } from "../engine/testing/connect-for-tests.js";
 import { projectOf } from "../ready/testing/scripted-engine.js";
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (engine === undefined) return;
-  const label = `${composeLabels.project}=${projectName}`;
+  const label = ofProject(projectName);
   for (const { id } of await engine.listContainers({ labels: [label] })) {
     await engine.removeContainer(id, { force: true, anonymousVolumes: true });
   }

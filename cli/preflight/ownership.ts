@@ -1,7 +1,5 @@
+import { composeLabels } from "../compose/label-names.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-
-/** Compose's label with the absolute folder of the project that made the container. */
-const workingDirLabel = "com.docker.compose.project.working_dir";
 
 /**
  * Refuses to work on containers that another folder's project of the same name made: recreating them would hand
@@ -13,7 +11,7 @@ export function checkOwnership(
   containers: readonly { readonly labels: Readonly<Record<string, string>> }[],
 ): void {
   const elsewhere = containers
-    .map((container) => container.labels[workingDirLabel])
+    .map((container) => container.labels[composeLabels.workingDir])
     .find((folder) => folder !== undefined && folder !== project.workingDir);
   if (elsewhere === undefined) return;
   throw new MybrokerError({

@@ -1,3 +1,4 @@
+import { composeLabels } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import type { ContainerSummary } from "../engine/engine.js";
 import { addressesToTry, canBind, isWildcard } from "./bind-test.js";
@@ -42,8 +43,6 @@ export interface PortCheck {
   /** False for an engine on another machine, whose ports cannot be tried from here. */
   readonly local: boolean;
 }
-
-const labels = { project: "com.docker.compose.project", service: "com.docker.compose.service" };
 
 /**
  * Every conflict of the planned bindings, in their order and all in one pass: two services that ask the same
@@ -137,9 +136,9 @@ function findContainer(
         }),
     );
     if (!publishes) continue;
-    const project = container.labels[labels.project];
+    const project = container.labels[composeLabels.project];
     if (project === check.projectName) return "own";
-    const service = container.labels[labels.service];
+    const service = container.labels[composeLabels.service];
     return {
       kind: "container",
       name: container.name,

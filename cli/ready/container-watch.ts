@@ -1,4 +1,4 @@
-import { composeLabels as labels } from "../compose/labels.js";
+import { composeLabels, notOneOff, ofProject, ofService } from "../compose/label-names.js";
 import type { ContainerDetails, Engine, EngineEvent } from "../engine/engine.js";
 import type { Clock } from "./clock.js";
 import type { WatchedContainer } from "./judge-container.js";
@@ -79,7 +79,7 @@ export class ContainerWatch {
 
   #subscribe(): Promise<AsyncIterable<EngineEvent>> {
     const { engine, projectName, signal } = this.#settings;
-    return engine.events({ types: ["container"], labels: [`${labels.project}=${projectName}`] }, signal);
+    return engine.events({ types: ["container"], labels: [ofProject(projectName)] }, signal);
   }
 
   async #follow(first: AsyncIterable<EngineEvent>): Promise<void> {
@@ -117,9 +117,9 @@ export class ContainerWatch {
   }
 
   #take(event: EngineEvent): void {
-    const service = event.attributes[labels.service];
+    const service = event.attributes[composeLabels.service];
     if (service === undefined || !this.#services.has(service) || !stateActions.test(event.action)) return;
-    if (event.attributes[labels.oneOff] === "True") return;
+    if (event.attributes[composeLabels.oneOff] === "True") return;
     if (event.action === "destroy") {
       this.#entries.delete(event.id);
       this.#settings.onChange(service);
@@ -159,7 +159,7 @@ export class ContainerWatch {
   async #list(service: string): Promise<void> {
     const { engine, projectName } = this.#settings;
     const found = await engine.listContainers({
-      labels: [`${labels.project}=${projectName}`, `${labels.service}=${service}`, `${labels.oneOff}=False`],
+      labels: [ofProject(projectName), ofService(service), notOneOff],
     });
     const ids = new Set(found.map(({ id }) => id));
     for (const [id, entry] of this.#entries) {

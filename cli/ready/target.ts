@@ -1,4 +1,4 @@
-import { composeLabels } from "../compose/labels.js";
+import { notOneOff, ofProject, ofService } from "../compose/label-names.js";
 import type { MybrokerExtension, Project } from "../compose/model.js";
 import type { ContainerDetails, Engine } from "../engine/engine.js";
 import type { ProbeTarget } from "./probe.js";
@@ -72,11 +72,7 @@ export async function findTarget({
 }: FindTargetRequest): Promise<ProbeTarget | undefined> {
   const found = await engine.listContainers({
     all: false,
-    labels: [
-      `${composeLabels.project}=${project.name}`,
-      `${composeLabels.service}=${service}`,
-      `${composeLabels.oneOff}=False`,
-    ],
+    labels: [ofProject(project.name), ofService(service), notOneOff],
   });
   for (const { id } of found) {
     const container = await engine.inspectContainer(id);

@@ -1,4 +1,4 @@
-import { composeLabels } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
 import type { ContainerCreateBody } from "../engine/engine.js";
 import { type Change, compareContainer } from "./compare-container.js";
 import { digestFile, type InlineFile } from "./inline-files.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ownLabelPrefix } from "../compose/labels.js";
+import { ownLabelPrefix } from "../compose/label-names.js";
 import type { FileObject, FileReference, Project, Service } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 

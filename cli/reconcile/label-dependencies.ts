@@ -1,4 +1,4 @@
-import { composeLabels } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
 import type { Dependency } from "../compose/model.js";
 import type { ObservedContainer } from "./observed.js";
 

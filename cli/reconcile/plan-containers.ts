@@ -1,4 +1,5 @@
-import { composeLabels, imageName } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
+import { imageName } from "../compose/labels.js";
 import type { Service } from "../compose/model.js";
 import type { ContainerCreateBody } from "../engine/engine.js";
 import { describeCause } from "./describe-cause.js";

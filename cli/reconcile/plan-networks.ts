@@ -1,4 +1,5 @@
-import { buildNetworkLabels, composeLabels } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
+import { buildNetworkLabels } from "../compose/labels.js";
 import type { Network, Project } from "../compose/model.js";
 import type { NetworkCreateBody, NetworkDetails } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";

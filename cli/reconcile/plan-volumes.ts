@@ -1,4 +1,5 @@
-import { buildVolumeLabels, composeLabels } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
+import { buildVolumeLabels } from "../compose/labels.js";
 import type { Project, Volume } from "../compose/model.js";
 import type { VolumeCreateBody, VolumeDetails } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";

@@ -1,13 +1,9 @@
+import { composeLabels, notOneOff, ofProject } from "../compose/label-names.js";
 import type { ContainerDetails, ContainerSummary } from "../engine/engine.js";
-
-/** Compose's labels that say whose container it is. */
-export const serviceLabel = "com.docker.compose.service";
-export const projectLabel = "com.docker.compose.project";
 
 /** Labels of all ordinary containers of a project, or of every project; those of `compose run` are left out. */
 export function containerLabels(project?: string): string[] {
-  const scope = project === undefined ? projectLabel : `${projectLabel}=${project}`;
-  return [scope, "com.docker.compose.oneoff=False"];
+  return [project === undefined ? composeLabels.project : ofProject(project), notOneOff];
 }
 
 /** What a person wants to know of a container, in one word. */
@@ -50,8 +46,8 @@ export function viewContainer(summary: ContainerSummary, details: ContainerDetai
         `${port.hostIp === "" || port.hostIp === undefined ? "0.0.0.0" : port.hostIp}:${port.hostPort}`,
     );
   return {
-    project: summary.labels[projectLabel] ?? "",
-    service: summary.labels[serviceLabel] ?? summary.name,
+    project: summary.labels[composeLabels.project] ?? "",
+    service: summary.labels[composeLabels.service] ?? summary.name,
     container: summary.name,
     id: summary.id,
     image: summary.image,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { composeLabels } from "../compose/labels.js";
+import { composeLabels } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import { normalizeProjectName } from "../compose/project-name.js";
 import { connectEngine } from "../engine/connect.js";

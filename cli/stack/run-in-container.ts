@@ -1,8 +1,9 @@
+import { composeLabels } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import type { ContainerSummary, Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
-import { containerLabels, serviceLabel } from "./container-state.js";
+import { containerLabels } from "./container-state.js";
 import { checkServiceNames } from "./select-services.js";
 
 export interface ContainerCommand {
@@ -33,13 +34,13 @@ async function findRunningContainer(
   service: string,
 ): Promise<ContainerSummary> {
   const containers = await engine.listContainers({ labels: containerLabels(name), all: true });
-  const services = containers.map((container) => container.labels[serviceLabel] ?? "");
+  const services = containers.map((container) => container.labels[composeLabels.service] ?? "");
   checkServiceNames(
     [service],
     [...Object.keys({ ...project?.services, ...project?.disabledServices }), ...services],
   );
   const found = containers.find(
-    (container) => container.labels[serviceLabel] === service && container.state === "running",
+    (container) => container.labels[composeLabels.service] === service && container.state === "running",
   );
   if (found !== undefined) return found;
   throw new MybrokerError({

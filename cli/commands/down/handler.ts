@@ -1,4 +1,5 @@
-import { composeLabels, imageName } from "../../compose/labels.js";
+import { ofProject } from "../../compose/label-names.js";
+import { imageName } from "../../compose/labels.js";
 import type { Project } from "../../compose/model.js";
 import type { Engine, VolumeDetails } from "../../engine/engine.js";
 import { observeLabelled } from "../../engine/observe.js";
@@ -53,7 +54,7 @@ async function takeDownFound(found: FoundProject, request: CommandRequest): Prom
 /** "local": images built for the project; "all": also those that its services use. */
 async function findImages(found: FoundProject, observed: Observed, which: unknown): Promise<string[]> {
   if (which !== "local" && which !== "all") return [];
-  const built = await found.engine.listImages([`${composeLabels.project}=${found.name}`]);
+  const built = await found.engine.listImages([ofProject(found.name)]);
   const references = built.flatMap((image) => (image.tags.length > 0 ? image.tags : [image.id]));
   if (which === "all") {
     references.push(...observed.containers.map((container) => container.details.Config.Image));

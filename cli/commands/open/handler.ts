@@ -1,10 +1,12 @@
 import { execa } from "execa";
+import { composeLabels } from "../../compose/label-names.js";
 import type { Project } from "../../compose/model.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Context } from "../../kernel/context.js";
 import { formatTable } from "../../output/table.js";
 import { lookUpCredential } from "../../ready/target.js";
+import { containerLabels } from "../../stack/container-state.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
@@ -42,10 +44,10 @@ interface Page {
 }
 
 async function findPages({ engine, project }: Stack): Promise<Page[]> {
-  const containers = await engine.listContainers({ labels: [`com.docker.compose.project=${project.name}`] });
+  const containers = await engine.listContainers({ labels: containerLabels(project.name), all: false });
   return Object.entries(project.services).flatMap(([service, { "x-mybroker": extension }]) => {
     if (extension?.uiPort === undefined) return [];
-    const container = containers.find(({ labels }) => labels["com.docker.compose.service"] === service);
+    const container = containers.find(({ labels }) => labels[composeLabels.service] === service);
     const published = container?.ports.find(
       (port) => port.containerPort === extension.uiPort && port.hostPort,
     );

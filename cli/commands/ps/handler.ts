@@ -1,12 +1,8 @@
+import { composeLabels } from "../../compose/label-names.js";
 import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import {
-  type ContainerView,
-  containerLabels,
-  serviceLabel,
-  viewContainer,
-} from "../../stack/container-state.js";
+import { type ContainerView, containerLabels, viewContainer } from "../../stack/container-state.js";
 import { findProject } from "../../stack/find-project.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 import { renderContainers } from "./screen.js";
@@ -49,7 +45,7 @@ async function collectViews(engine: Engine, scope: Scope): Promise<ContainerView
     labels: containerLabels(scope.project),
     all: scope.stoppedToo,
   });
-  const services = summaries.map((summary) => summary.labels[serviceLabel] ?? "");
+  const services = summaries.map((summary) => summary.labels[composeLabels.service] ?? "");
   checkServiceNames(scope.asked, [...scope.known, ...services]);
   const wanted = summaries.filter(
     (_, index) => scope.asked.length === 0 || scope.asked.includes(services[index] ?? ""),

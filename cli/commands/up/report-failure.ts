@@ -1,3 +1,4 @@
+import { composeLabels } from "../../compose/label-names.js";
 import type { Engine } from "../../engine/engine.js";
 import { EngineError } from "../../engine/engine-error.js";
 import { type EngineRefusal, explainFailure, type FailureReport } from "../../errors/explain-failure.js";
@@ -6,6 +7,7 @@ import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest } from "../../kernel/command.js";
 import type { FailureFacts } from "../../ready/outcome.js";
 import type { Step } from "../../reconcile/plan.js";
+import { containerLabels } from "../../stack/container-state.js";
 import type { Stack } from "../../stack/open-stack.js";
 
 /** The error of an `up` that ended at a service: its screen, or for JSON the same as data. */
@@ -23,10 +25,10 @@ export async function failureError(
     redact: (text) => text,
   });
   const running = await engine.listContainers({
-    labels: [`com.docker.compose.project=${project.name}`],
+    labels: containerLabels(project.name),
     all: false,
   });
-  const others = running.filter(({ labels }) => labels["com.docker.compose.service"] !== failure.service);
+  const others = running.filter(({ labels }) => labels[composeLabels.service] !== failure.service);
   const [headline = "", ...lines] = renderFailures({
     reports: [report],
     othersRunning: others.length,

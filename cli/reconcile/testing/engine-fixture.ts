@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { composeLabels } from "../../compose/labels.js";
+import { ofProject } from "../../compose/label-names.js";
 import { loadProject } from "../../compose/load-project.js";
 import type { Project } from "../../compose/model.js";
 import type { Engine } from "../../engine/engine.js";
@@ -70,7 +70,7 @@ export async function createEngineFixture(composeFile: string): Promise<EngineFi
     },
     compose: (...args) => runCompose(folder, args),
     remains: async () => {
-      const label = `${composeLabels.project}=${name}`;
+      const label = ofProject(name);
       const found = await Promise.all([
         engine.listContainers({ labels: [label] }),
         engine.listNetworks([label]),
@@ -79,7 +79,7 @@ export async function createEngineFixture(composeFile: string): Promise<EngineFi
       return found.flat().map((thing) => thing.name);
     },
     remove: async () => {
-      const built = await engine.listImages([`${composeLabels.project}=${name}`]);
+      const built = await engine.listImages([ofProject(name)]);
       const images = built.flatMap((image) => image.tags);
       const observed = await observeLabelled(engine, name);
       const everything = planDown(observed, { volumes: true, images, timeoutSeconds: 0 });
