@@ -1,6 +1,6 @@
 /**
  * Flags that users of Compose type out of habit and that mean something else or nothing here, with what to type
- * instead. Keys: "<command> <flag>", or "* <flag>" for every command.
+ * instead. Keys: "<command> <flag>", or "* <flag>" for every command; SERVICE stands for a word too many.
  */
 const replacements: Readonly<Record<string, string>> = {
   "up -q": "For quiet progress:  {mybroker} --progress quiet up",
@@ -24,6 +24,7 @@ const replacements: Readonly<Record<string, string>> = {
   "pull -q": "For quiet pulling:  {mybroker} pull --quiet",
   "config --format": "For JSON:  {mybroker} config -o json",
   "config -q": "To check only:  {mybroker} config --progress quiet",
+  "down SERVICE": "To stop single services:  {mybroker} stop SERVICE",
   "down -y": "The flag stands before the command too:  {mybroker} -y down",
   "* --ansi": "For colours:  {mybroker} --color never",
   "* --compatibility": "Names are those of Compose 2; there is no compatibility mode",

@@ -58,6 +58,8 @@ export function parseCommandLine(
   for (const definition of definitions) {
     const command = program.command(definition.name, { hidden: false });
     silence(command);
+    // `down SERVICE` takes one service down in Compose: ignoring the word would take all of them down.
+    command.allowExcessArguments(false);
     describeCommand(command, definition, invocation);
     command.action(() => {
       outcome = {
@@ -156,12 +158,16 @@ function usageError(
   definitions: readonly CommandDefinition[],
 ): MybrokerError {
   const [first = "", guess] = error.message.split("\n");
-  const message = first.replace(/^error: /, "").replaceAll("'", "");
+  const message = first
+    .replace(/^error: /, "")
+    .replaceAll("'", "")
+    .replace(/\.$/, "");
   const command = argv.find((word) => definitions.some((definition) => definition.name === word)) ?? "";
   const flag = /unknown option (\S+)/.exec(message)?.[1];
   const meant = guess === undefined ? undefined : /\(Did you mean (?:one of )?(.*)\?\)/.exec(guess)?.[1];
+  const habit = flag ?? (error.code === "commander.excessArguments" ? "SERVICE" : undefined);
   const hint =
-    (flag === undefined ? undefined : describeComposeFlag(command, flag)) ??
+    (habit === undefined ? undefined : describeComposeFlag(command, habit)) ??
     (meant === undefined ? undefined : `Did you mean:  ${meant}`) ??
     `Its options:  {mybroker} ${command === "" ? "" : `${command} `}--help`;
   return new MybrokerError({

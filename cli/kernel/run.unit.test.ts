@@ -33,6 +33,30 @@ describe("run", () => {
     );
   });
 
+  it("refuses a word too many instead of doing more than was asked", async () => {
+    let calls = 0;
+    const handler: CommandHandler = async () => {
+      calls += 1;
+      return {};
+    };
+    const down = await runCli(["down", "kafka"], { commands: [command(handler, { name: "down" })] });
+    expect(down).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(down.stderr).toMatch(/^mybroker: .*down.*\. To stop single services: {2}mybroker stop SERVICE\n$/);
+    expect(down.stderr).not.toContain("..");
+    const commands = [
+      command(handler, { name: "open", arguments: [{ name: "[service]", description: "" }] }),
+    ];
+    expect((await runCli(["open", "a", "b"], { commands })).exitCode).toBe(2);
+    expect((await runCli(["open", "a"], { commands })).exitCode).toBe(0);
+    expect(calls).toBe(1);
+  });
+
+  it("ends the parser's sentence with one full stop", async () => {
+    const run = await runCli(["up", "-o", "yaml"], { commands: [command(async () => ({}))] });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain("json. Its options:");
+  });
+
   it("takes global options before and after the command, the later one wins", async () => {
     const seen: unknown[] = [];
     const commands = [
