@@ -44,6 +44,7 @@ export async function run(request: RunRequest): Promise<number> {
     ...(liveProgress ? { liveProgress } : {}),
   });
   const place = { output, globals, context, command: definition.name };
+  const stopWatching = tellOfInterruption(context.signal, output);
   try {
     checkRuntime(globals);
     const handler = await definition.load();
@@ -59,8 +60,29 @@ export async function run(request: RunRequest): Promise<number> {
     return await reportResult(result, definition, place);
   } catch (thrown) {
     output.progressDone();
-    return reportError(context.signal.aborted ? interruption(thrown) : toMybrokerError(thrown), place);
+    const error = context.signal.aborted ? interruption(thrown, request.argv) : toMybrokerError(thrown);
+    return reportError(error, place);
+  } finally {
+    stopWatching();
   }
+}
+
+/** Silence after Ctrl-C for longer than this looks as if it had not been heard. */
+const heardWithinMs = 1_000;
+
+/** Says that what has begun (a container that takes its time to stop) is brought to its end. */
+function tellOfInterruption(signal: AbortSignal, output: RunOutput): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void =>
+    output.note("Interrupted: what has begun is brought to its end; Ctrl-C once more leaves at once.");
+  const start = (): void => {
+    timer = setTimeout(tell, heardWithinMs);
+  };
+  signal.addEventListener("abort", start, { once: true });
+  return () => {
+    signal.removeEventListener("abort", start);
+    clearTimeout(timer);
+  };
 }
 
 interface Place {
@@ -150,15 +172,19 @@ async function loadLiveProgress(context: Context, globals: GlobalOptions, stream
 }
 
 /** What a signal cut short may fail in any way; only a message made for the user says more than the signal does. */
-function interruption(thrown: unknown): MybrokerError {
+function interruption(thrown: unknown, argv: readonly string[]): MybrokerError {
   if (thrown instanceof MybrokerError) return thrown;
   return new MybrokerError({
     code: "run.interrupted",
     message: "Interrupted: what was done stays done",
-    hint: "repeat the command to go on",
+    hint: `go on:  {mybroker} ${argv.map(quoteForShell).join(" ")}`,
     // main answers with 128 + the signal's number; this stands for a run inside another program.
     exitCode: 130,
   });
+}
+
+function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** A choice that comes from the environment is checked like one from the command line. */

@@ -168,9 +168,9 @@ describe("run", () => {
     ).toBe("red\n");
   });
 
-  it("says in one line that it was interrupted", async () => {
+  it("says that it was interrupted, and the command that goes on", async () => {
     const interruption = new AbortController();
-    const run = await runCli(["up"], {
+    const run = await runCli(["-p", "it's", "up"], {
       signal: interruption.signal,
       commands: [
         command(async ({ context }) => {
@@ -182,7 +182,7 @@ describe("run", () => {
     });
     expect(run).toMatchObject({
       exitCode: 130,
-      stderr: "✖ Interrupted: what was done stays done\n  Do      repeat the command to go on\n",
+      stderr: "✖ Interrupted: what was done stays done\n  Do      go on:  mybroker -p 'it'\\''s' up\n",
     });
   });
 
