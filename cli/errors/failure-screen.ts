@@ -60,7 +60,10 @@ function renderLog(report: FailureReport, rows: number, width: number): string[]
 }
 
 function renderFoot({ reports, othersRunning }: FailureScreen): string {
-  const running = othersRunning > 0 ? `The other ${othersRunning} are running.  ` : "";
+  const running =
+    othersRunning > 0
+      ? `The other ${othersRunning === 1 ? "one is" : `${othersRunning} are`} running.  `
+      : "";
   const names = reports.map(({ service }) => service).join(" ");
   return `${running}All of it:  {mybroker} logs ${names}`;
 }

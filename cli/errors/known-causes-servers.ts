@@ -33,6 +33,14 @@ export const serverCauses: readonly KnownCause[] = [
     fix: `put the former name back into .env, ${startEmpty}`,
   },
   {
+    id: "redis.protected-mode",
+    kinds: ["redis"],
+    signs: [{ answer: "denied", answerDetail: /protected mode/ }],
+    cause:
+      "Redis has no password, and without one it answers nobody outside of its container (protected mode).",
+    fix: "set requirepass in the configuration of {service} (or protected-mode no), then {mybroker} up",
+  },
+  {
     id: "container.other-password",
     kinds: ["redis", "rabbitmq", "kafka"],
     signs: [{ answer: "denied" }],
