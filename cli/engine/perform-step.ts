@@ -104,10 +104,11 @@ async function performExistingStep(step: ExistingContainerStep, execution: Execu
   if (step.action === "restart-container")
     return engine.restartContainer(step.containerId, step.timeoutSeconds);
   await stopIfThere(engine, step.containerId, step.timeoutSeconds);
-  const state = (await engine.inspectContainer(step.containerId))?.State;
-  // 137 = 128 + SIGKILL: the grace period was over.
-  if (state?.ExitCode === 137 && !state.OOMKilled) {
-    emit({ kind: "warning", step, text: "did not end when asked (SIGTERM) and was killed" });
+  const found = await engine.inspectContainer(step.containerId);
+  const signal = String(found?.Config.StopSignal || "SIGTERM");
+  // 137 = 128 + SIGKILL: the grace period was over, unless that is how it is asked.
+  if (found?.State.ExitCode === 137 && !found.State.OOMKilled && !/^(SIG)?KILL$|^9$/.test(signal)) {
+    emit({ kind: "warning", step, text: `did not end when asked (${signal}) and was killed` });
   }
 }
 

@@ -33,7 +33,7 @@ export const bringUp: CommandHandler = async (request) => {
     const read = readUpSetting(request.options, request.args, stack.secretKeys);
     const setting = request.options.infra === true ? excludeProfiled(read, stack.project) : read;
     refuseNothing(stack.project);
-    if (request.globals.dryRun) return await showPlan(stack, setting);
+    if (request.globals.dryRun) return await showPlan(stack, setting, request);
     const state = await openProjectState(request.context, stack.project.workingDir);
     const { name, workingDir: folder } = stack.project;
     const run = { stack, setting, request, state, startedMs };
@@ -63,13 +63,19 @@ function refuseNothing({ services, disabledServices, files }: Project): void {
   });
 }
 
-async function showPlan({ engine, project }: Stack, setting: UpSetting): Promise<CommandResult> {
+async function showPlan(
+  { engine, project }: Stack,
+  setting: UpSetting,
+  { args, output }: CommandRequest,
+): Promise<CommandResult> {
   const plan = planUp(project, await observeProject(engine, project), setting.plan);
+  for (const warning of plan.warnings) output.warn(warning);
   const asked = setting.exitCode && plan.steps.length > 0;
+  const next = plan.steps.length > 0 ? ["up", ...args].join(" ") : "ps";
   return {
     project: project.name,
     data: { changed: plan.steps.length > 0, plan: planToData(plan) },
-    text: renderPlan(plan),
+    text: [...renderPlan(plan), `Next:  {mybroker} ${next}`],
     exitCode: asked ? exitCodes.no : exitCodes.done,
   };
 }
