@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { execa } from "execa";
 import type { Engine } from "../../cli/engine/engine.js";
 import { connectForTests } from "../../cli/engine/testing/connect-for-tests.js";
+import { findCompose } from "../support/compose-stack.js";
 import { type CliRun, runCli } from "../support/run-cli.js";
 
 const example = readFileSync(resolve(import.meta.dirname, "../../.env.example"), "utf8");
@@ -30,6 +32,10 @@ export interface Fixture {
   /** compose.yaml with the project's name and these services (YAML, indented by two). */
   compose(services: string, rest?: string): void;
   cli(...args: string[]): Promise<CliRun>;
+  /** The same with more variables in the environment. */
+  cliWith(variables: Readonly<Record<string, string>>, ...args: string[]): Promise<CliRun>;
+  /** All that `docker compose` prints, in this folder; rejects where it fails. */
+  dockerCompose(...args: string[]): Promise<string>;
   /** What the CLI remembers outside of the clone is gone. */
   forgetState(): void;
   /** "exited" and so on by service, of all containers that carry the project's label. */
@@ -55,7 +61,8 @@ export async function createFixture(name: string): Promise<Fixture> {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text, { mode });
   };
-  const cli: Fixture["cli"] = (...args) => runCli(args, { cwd: folder, homeDir: home, env });
+  const cliWith: Fixture["cliWith"] = (variables, ...args) =>
+    runCli(args, { cwd: folder, homeDir: home, env: { ...env, ...variables } });
   const leftovers = async () => {
     const [containers, networks, volumes] = await Promise.all([
       engine.listContainers({ labels, all: true }),
@@ -73,7 +80,13 @@ export async function createFixture(name: string): Promise<Fixture> {
     write,
     compose: (services, rest = "") =>
       write("compose.yaml", `name: ${project}\nservices:\n${services}\n${rest}`),
-    cli,
+    cli: (...args) => cliWith({}, ...args),
+    cliWith,
+    dockerCompose: async (...args) => {
+      const [program, ...prefix] = await findCompose();
+      const { all } = await execa(program, [...prefix, ...args], { cwd: folder, all: true });
+      return all;
+    },
     forgetState: () => rmSync(join(home, ".local"), { recursive: true, force: true }),
     states: async () => {
       const containers = await engine.listContainers({ labels, all: true });

@@ -66,7 +66,7 @@ export async function prepareComposeStack(project: string): Promise<ComposeStack
 }
 
 /** The plugin, or the same program under its own name. */
-async function findCompose(): Promise<[string, ...string[]]> {
+export async function findCompose(): Promise<[string, ...string[]]> {
   const plugin = await execa("docker", ["compose", "version"], { reject: false });
   return plugin.failed ? ["docker-compose"] : ["docker", "compose"];
 }

@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type BuiltCli, buildCli, type Child } from "../support/built-cli.js";
+import { expectRefused } from "./expect-refused.js";
+import { createFixture, type Fixture } from "./fixture.js";
+import { expectedObjects, writeLightStack } from "./light-stack.js";
+
+const points = process.env.MYBROKER_LONG_RUNS === "1" ? 30 : 5;
+const seed = Number(process.env.MYBROKER_SEED ?? Date.now() % 1_000_000);
+
+let built: BuiltCli;
+let fixture: Fixture;
+beforeAll(async () => {
+  built = await buildCli();
+});
+afterAll(() => built.remove());
+beforeEach(async () => {
+  fixture = await createFixture("killed");
+});
+afterEach(() => fixture.remove());
+
+function start(...args: string[]): Child {
+  return built.start(args, { cwd: fixture.folder, env: { ...fixture.env, HOME: fixture.home } });
+}
+
+/** Uniform in [0, 1), the same for the same seed (mulberry32). */
+function createRandom(from: number): () => number {
+  let state = from;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The next `up` brings all of it, leaves nothing over, and docker compose sees nothing to change. */
+async function expectHealed(point: string): Promise<void> {
+  const healing = await fixture.cli("up");
+  expect(healing.exitCode, `${point}\n${healing.stderr}`).toBe(0);
+  expect(await fixture.leftovers(), point).toEqual(expectedObjects(fixture.project));
+  expect(await fixture.states(), point).toEqual({
+    cache: "running",
+    files: "exited",
+    web: "running",
+    worker: "running",
+    idle: "running",
+  });
+  const plan = await fixture.cli("up", "--dry-run", "-o", "json");
+  expect(plan.json(), point).toMatchObject({ data: { changed: false } });
+  expect(await fixture.dockerCompose("up", "-d", "--dry-run"), point).not.toMatch(/recreate|creat/i);
+}
+
+/** Runs `up` to its end; returns how long that takes. */
+async function measureUp(): Promise<number> {
+  const startedMs = performance.now();
+  const { exitCode, stderr } = await start("up").ended;
+  expect(exitCode, stderr).toBe(0);
+  return performance.now() - startedMs;
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+describe("up that is killed or interrupted", () => {
+  it(`heals at ${points} random points (MYBROKER_SEED=${seed})`, { timeout: points * 40_000 }, async () => {
+    console.log(`MYBROKER_SEED=${seed}`);
+    const random = createRandom(seed);
+    writeLightStack(fixture, "hello-0");
+    const coldMs = await measureUp();
+    writeLightStack(fixture, "hello-1");
+    const changeMs = await measureUp();
+    const seen = { killed: 0, interrupted: 0, finished: 0 };
+    for (let point = 0; point < points; point += 1) {
+      const signal = point % 2 === 0 ? "SIGKILL" : "SIGINT";
+      const cold = point % 4 < 2;
+      const afterMs = random() * (cold ? coldMs : changeMs);
+      const name = `point ${point} of seed ${seed}: ${signal} after ${Math.round(afterMs)} ms, ${cold ? "cold" : "changed"}`;
+      if (cold) await fixture.cli("down", "--volumes", "--yes");
+      else writeLightStack(fixture, `hello-${point + 2}`);
+      const child = start("up");
+      await pause(afterMs);
+      child.kill(signal);
+      const { exitCode, stderr } = await child.ended;
+      if (exitCode === 0) seen.finished += 1;
+      else if (signal === "SIGKILL") seen.killed += 1;
+      else {
+        seen.interrupted += 1;
+        expect(exitCode, `${name}\n${stderr}`).toBe(130);
+      }
+      expect(stderr, name).not.toContain("mybroker failed where it should not");
+      await expectHealed(name);
+    }
+    console.log(seen);
+  });
+
+  it("says after Ctrl-C how to go on, and does", async () => {
+    writeLightStack(fixture, "hello");
+    const child = start("up");
+    await expect.poll(() => fixture.leftovers(), { timeout: 20_000, interval: 20 }).not.toEqual([]);
+    child.kill("SIGINT");
+    const run = await child.ended;
+    expectRefused(run, { exitCode: 130, says: ["Interrupted", /mybroker\.js up/] });
+    await expectHealed("after Ctrl-C");
+  });
+});
+
+describe("two up at once", () => {
+  it("one wins, the other says who has the project, with its pid", async () => {
+    writeLightStack(fixture, "hello");
+    const runs = [start("up"), start("up")] as const;
+    const ended = await Promise.all(runs.map(async (child) => ({ pid: child.pid, ...(await child.ended) })));
+    const [winner, loser] = ended.sort((left, right) => left.exitCode - right.exitCode);
+    expect(winner).toMatchObject({ exitCode: 0 });
+    expectRefused(loser ?? { exitCode: -1, stdout: "", stderr: "" }, {
+      exitCode: 3,
+      says: [`mybroker up (pid ${winner?.pid})`, fixture.project, `kill ${winner?.pid}`],
+    });
+    await expectHealed("after two at once");
+  });
+});
