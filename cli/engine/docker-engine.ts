@@ -7,7 +7,6 @@ import type {
   ContainerFilter,
   ContainerStats,
   ContainerSummary,
-  EndpointSettings,
   Engine,
   EngineEndpoint,
   EngineEvent,
@@ -75,10 +74,7 @@ export class DockerEngine implements Engine {
       path: "/containers/json",
       query: {
         all: filter.all ?? true,
-        filters: {
-          ...(filter.labels && { label: filter.labels }),
-          ...(filter.volume && { volume: [filter.volume] }),
-        },
+        filters: filter.labels ? { label: filter.labels } : {},
       },
     });
     return entries.map(toContainerSummary);
@@ -111,12 +107,6 @@ export class DockerEngine implements Engine {
 
   async restartContainer(id: string, timeoutSeconds?: number): Promise<void> {
     await this.#post(`/containers/${id}/restart`, { t: timeoutSeconds }, unlimited);
-  }
-
-  async killContainer(id: string, signal: string): Promise<void> {
-    await unless(this.#post(`/containers/${id}/kill`, { signal }), (error) =>
-      /is not running/.test(error.message),
-    );
   }
 
   async removeContainer(id: string, options: { force: boolean; anonymousVolumes: boolean }): Promise<void> {
@@ -220,11 +210,6 @@ export class DockerEngine implements Engine {
 
   async removeNetwork(id: string): Promise<void> {
     await this.#remove(`/networks/${id}`, {});
-  }
-
-  async connectNetwork(networkId: string, containerId: string, endpoint: EndpointSettings): Promise<void> {
-    const body = { Container: containerId, EndpointConfig: endpoint };
-    await this.#transport.run({ method: "POST", path: `/networks/${networkId}/connect`, body });
   }
 
   async listVolumes(labels: readonly string[]): Promise<VolumeDetails[]> {

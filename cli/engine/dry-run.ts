@@ -12,7 +12,6 @@ const changingCalls = [
   "startContainer",
   "stopContainer",
   "restartContainer",
-  "killContainer",
   "removeContainer",
   "renameContainer",
   "putArchive",
@@ -22,7 +21,6 @@ const changingCalls = [
   "removeImage",
   "createNetwork",
   "removeNetwork",
-  "connectNetwork",
   "createVolume",
   "removeVolume",
 ] as const satisfies readonly (keyof Engine)[];

@@ -17,16 +17,12 @@ export interface ContainerListEntry {
   readonly Id: string;
   readonly Names: Nullable<readonly string[]>;
   readonly Image: string;
-  readonly ImageID: string;
   readonly State: ContainerState;
-  readonly Status: string;
   readonly Created: number;
   readonly Labels: Labels;
   readonly Ports: Nullable<
     readonly { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[]
   >;
-  readonly NetworkSettings?: Nullable<{ Networks?: Nullable<Record<string, unknown>> }>;
-  readonly Mounts: Nullable<readonly { Type: string; Name?: string; Source?: string; Destination: string }[]>;
 }
 
 export function toContainerSummary(entry: ContainerListEntry): ContainerSummary {
@@ -36,9 +32,7 @@ export function toContainerSummary(entry: ContainerListEntry): ContainerSummary 
     // A linked container also has names like "/other/alias"; its own has no second slash.
     name: names.find((name) => !name.includes("/")) ?? names[0] ?? entry.Id,
     image: entry.Image,
-    imageId: entry.ImageID,
     state: entry.State,
-    status: entry.Status,
     createdAt: entry.Created,
     labels: entry.Labels ?? {},
     ports: (entry.Ports ?? []).map((port) => ({
@@ -46,13 +40,6 @@ export function toContainerSummary(entry: ContainerListEntry): ContainerSummary 
       ...(port.PublicPort !== undefined && { hostPort: port.PublicPort }),
       containerPort: port.PrivatePort,
       protocol: port.Type,
-    })),
-    networkNames: Object.keys(entry.NetworkSettings?.Networks ?? {}),
-    mounts: (entry.Mounts ?? []).map((mount) => ({
-      type: mount.Type,
-      ...(mount.Name !== undefined && { name: mount.Name }),
-      ...(mount.Source !== undefined && { source: mount.Source }),
-      destination: mount.Destination,
     })),
   };
 }

@@ -15,7 +15,6 @@ export interface Engine {
   /** Waits for the engine's answer; timeoutSeconds undefined: the container's own StopTimeout. */
   stopContainer(id: string, timeoutSeconds?: number): Promise<void>;
   restartContainer(id: string, timeoutSeconds?: number): Promise<void>;
-  killContainer(id: string, signal: string): Promise<void>;
   removeContainer(id: string, options: { force: boolean; anonymousVolumes: boolean }): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   /** A tar stream unpacked at `path` (inline configs and secrets). */
@@ -44,7 +43,6 @@ export interface Engine {
   inspectNetwork(name: string): Promise<NetworkDetails | undefined>;
   createNetwork(body: NetworkCreateBody): Promise<{ id: string }>;
   removeNetwork(id: string): Promise<void>;
-  connectNetwork(networkId: string, containerId: string, endpoint: EndpointSettings): Promise<void>;
 
   listVolumes(labels: readonly string[]): Promise<VolumeDetails[]>;
   inspectVolume(name: string): Promise<VolumeDetails | undefined>;
@@ -99,7 +97,6 @@ export interface ContainerFilter {
   readonly labels?: readonly string[];
   /** Stopped ones too; default true. */
   readonly all?: boolean;
-  readonly volume?: string;
 }
 
 export interface ContainerSummary {
@@ -107,16 +104,11 @@ export interface ContainerSummary {
   /** Without the leading slash. */
   readonly name: string;
   readonly image: string;
-  readonly imageId: string;
   readonly state: ContainerState;
-  /** As `docker ps` prints it: "Up 3 seconds (healthy)". */
-  readonly status: string;
   /** Unix seconds. */
   readonly createdAt: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly ports: readonly { hostIp?: string; hostPort?: number; containerPort: number; protocol: string }[];
-  readonly networkNames: readonly string[];
-  readonly mounts: readonly { type: string; name?: string; source?: string; destination: string }[];
 }
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";

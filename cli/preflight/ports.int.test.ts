@@ -44,14 +44,10 @@ function container(name: string, hostPort: number, labels: Record<string, string
     id: name,
     name,
     image: "busybox",
-    imageId: "",
     state: "running",
-    status: "Up",
     createdAt: 0,
     labels,
     ports: [{ hostIp: "127.0.0.1", hostPort, containerPort: 80, protocol: "tcp" }],
-    networkNames: [],
-    mounts: [],
   };
 }
 

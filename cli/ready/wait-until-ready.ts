@@ -24,14 +24,6 @@ export interface ReadinessSettings {
   readonly probes?: Readonly<Record<ServerKind, ServerProbe>>;
 }
 
-export interface DependencyOutcome {
-  readonly ok: boolean;
-  /** Of required dependencies. */
-  readonly failures: readonly ReadyOutcome[];
-  /** Of dependencies with `required: false`: to be told, not to stop at. */
-  readonly tolerated: readonly ReadyOutcome[];
-}
-
 export interface Readiness {
   /** Subscribes to the engine's events and starts the time limit; to be awaited before the first wait. */
   open(): Promise<void>;
@@ -40,8 +32,6 @@ export interface Readiness {
    * time limit and an interruption are outcomes. Asked twice for the same, it waits once.
    */
   waitUntil(service: string, condition: ReadyCondition): Promise<ReadyOutcome>;
-  /** All of the service's depends_on, each with its own condition. */
-  waitForDependencies(service: string): Promise<DependencyOutcome>;
   close(): void;
 }
 
@@ -101,19 +91,6 @@ export function createReadiness(settings: ReadinessSettings): Readiness {
       deadlineMs = clock.nowMs() + settings.timeoutMs;
     },
     waitUntil,
-    waitForDependencies: async (service) => {
-      const dependencies = Object.entries(settings.project.services[service]?.depends_on ?? {});
-      const outcomes = await Promise.all(
-        dependencies.map(async ([name, { condition, required }]) => ({
-          required,
-          outcome: await waitUntil(name, condition),
-        })),
-      );
-      const failed = outcomes.filter(({ outcome }) => outcome.state === "failed");
-      const failures = failed.filter(({ required }) => required).map(({ outcome }) => outcome);
-      const tolerated = failed.filter(({ required }) => !required).map(({ outcome }) => outcome);
-      return { ok: failures.length === 0, failures, tolerated };
-    },
     close: () => ended.abort(),
   };
 }
