@@ -15,8 +15,6 @@ export interface ExplainRequest {
   readonly engine: Pick<Engine, "logs">;
   readonly project: Project;
   readonly failure: FailureFacts | EngineRefusal;
-  /** Takes secrets out of a text (Redactor.apply). */
-  readonly redact: (text: string) => string;
 }
 
 /** All that one screen and the JSON document say about a service that did not come up. */
@@ -42,9 +40,12 @@ const logLinesRead = 300;
 const logTimeoutMs = 2000;
 const longestLine = 2000;
 
-/** Collects what is known about a failed service; reads from the engine only, and never rejects. */
+/**
+ * Collects what is known about a failed service; reads from the engine only, and never rejects. What servers wrote
+ * stands in it as it is, secrets too: take them out before a line of it is cut.
+ */
 export async function explainFailure(request: ExplainRequest): Promise<FailureReport> {
-  const { failure, project, redact } = request;
+  const { failure, project } = request;
   const { service } = failure;
   const container = failure.state === "failed" ? failure.container : undefined;
   const log = container === undefined ? [] : await readLog(request, container.Id);
@@ -67,21 +68,15 @@ export async function explainFailure(request: ExplainRequest): Promise<FailureRe
   const cause = matchKnownCause(evidence, namesOf(project, service, container?.Name));
   return {
     service,
-    headline: redact(headlineOf(failure)),
+    headline: headlineOf(failure),
     advice: adviceOn(failure),
     outOfMemory,
-    log: log.map(redact),
-    ...(cause === undefined ? {} : { cause: redactCause(cause, redact) }),
-    ...(answer === undefined ? {} : { answer: redact(`${answer.reason}: ${answer.detail}`) }),
+    log,
+    ...(cause === undefined ? {} : { cause }),
+    ...(answer === undefined ? {} : { answer: `${answer.reason}: ${answer.detail}` }),
     ...(exitCode === undefined ? {} : { exitCode }),
-    ...(evidence.healthOutput === undefined ? {} : { healthOutput: redact(evidence.healthOutput) }),
+    ...(evidence.healthOutput === undefined ? {} : { healthOutput: evidence.healthOutput }),
   };
-}
-
-function redactCause(cause: MatchedCause, redact: (text: string) => string): MatchedCause {
-  const { id, line } = cause;
-  const texts = { id, cause: redact(cause.cause), fix: redact(cause.fix) };
-  return line === undefined ? texts : { ...texts, line: redact(line) };
 }
 
 function headlineOf(failure: FailureFacts | EngineRefusal): string {

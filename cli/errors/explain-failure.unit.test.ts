@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Engine, LogChunk } from "../engine/engine.js";
 import { EngineError } from "../engine/engine-error.js";
-import { Redactor } from "../output/redactor.js";
 import type { FailureFacts } from "../ready/outcome.js";
 import { ended, projectOf, ScriptedEngine } from "../ready/testing/scripted-engine.js";
 import { explainFailure } from "./explain-failure.js";
@@ -47,7 +46,6 @@ function failureOf(more: Partial<FailureFacts> = {}): FailureFacts {
 }
 
 const avx = readFileSync(new URL("mongo.no-avx.txt", folder), "utf8").split("\n").slice(1);
-const same = (text: string): string => text;
 
 describe("explainFailure", () => {
   test("shows cause, command and log on one screen", async () => {
@@ -55,7 +53,6 @@ describe("explainFailure", () => {
       engine: loggingEngine(["starting", ...avx]),
       project,
       failure: failureOf(),
-      redact: same,
     });
     expect(renderFailures({ reports: [report], othersRunning: 22, columns: 80 })).toMatchInlineSnapshot(`
       [
@@ -71,34 +68,6 @@ describe("explainFailure", () => {
     `);
   });
 
-  test("a secret in the log, the health output or the answer is masked", async () => {
-    const secret = "correct-horse-not-a-secret";
-    const redactor = new Redactor();
-    redactor.add(secret);
-    const container = new ScriptedEngine().put("broker-mongodb", ended(1));
-    const health = { Status: "unhealthy" as const, FailingStreak: 3 };
-    const withHealth = {
-      ...container,
-      State: {
-        ...container.State,
-        Health: { ...health, Log: [{ Start: "", End: "", ExitCode: 1, Output: secret }] },
-      },
-    };
-    const report = await explainFailure({
-      engine: loggingEngine([`started with ${secret}`]),
-      project,
-      failure: failureOf({
-        container: withHealth,
-        exitCode: 1,
-        what: `said ${secret}`,
-        lastAnswer: { ready: false, reason: "error", detail: secret },
-      }),
-      redact: (text) => redactor.apply(text),
-    });
-    expect(JSON.stringify(report)).not.toContain(secret);
-    expect(renderFailures({ reports: [report], othersRunning: 0, columns: 80 }).join("\n")).toContain("••••");
-  });
-
   test("what the engine refused is explained without a container", async () => {
     const error = new EngineError({
       kind: "port-taken",
@@ -108,7 +77,6 @@ describe("explainFailure", () => {
       engine: loggingEngine([]),
       project,
       failure: { state: "refused", service: "broker-mongodb", error },
-      redact: same,
     });
     expect(report.cause).toMatchObject({ id: "port.taken" });
     expect(report.headline).toContain("could not be started: Bind for 127.0.0.1:27017");
@@ -120,7 +88,7 @@ describe("explainFailure", () => {
         throw new Error("connect ENOENT");
       },
     };
-    const report = await explainFailure({ engine, project, failure: failureOf(), redact: same });
+    const report = await explainFailure({ engine, project, failure: failureOf() });
     expect(report).toMatchObject({ log: [], cause: { id: "mongo.no-avx" }, exitCode: 132 });
   });
 
@@ -135,7 +103,6 @@ describe("explainFailure", () => {
             engine: loggingEngine([...log, ...noise]),
             project: projectOf({ [name]: { "x-mybroker": { kind, port: 1 } } }),
             failure: failureOf({ service: name, exitCode, what: `exited with ${exitCode}` }),
-            redact: same,
           });
         },
       ),
@@ -165,7 +132,6 @@ describe("explainFailure", () => {
           container,
           lastAnswer: answer,
         }),
-        redact: same,
       });
       const rows = renderFailures({ reports: [report], othersRunning: 3, columns: 80 });
       expect(rows.join(" ")).toContain(`[${name.split(".").slice(0, 2).join(".")}]`);

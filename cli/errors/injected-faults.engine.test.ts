@@ -111,7 +111,7 @@ async function fail(fault: FaultyContainer, service: string, hostPort?: string) 
   }
   readiness.close();
   if (failure.state === "ready") throw new Error(`${service} is ready: ${failure.detail}`);
-  const report = await explainFailure({ engine, project, failure, redact: (text) => text });
+  const report = await explainFailure({ engine, project, failure });
   return { failure, report, rows: renderFailures({ reports: [report], othersRunning: 13, columns: 80 }) };
 }
 

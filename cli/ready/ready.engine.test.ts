@@ -178,7 +178,6 @@ describe("servers and logins", () => {
       engine: stack.engine,
       project: other,
       failure,
-      redact: (text) => text,
     });
     expect(report.cause).toMatchObject({
       id: "volume.other-password",

@@ -14,16 +14,12 @@ import type { Stack } from "../../stack/open-stack.js";
 export async function failureError(
   stack: Stack,
   failure: FailureFacts | EngineRefusal,
-  { context }: CommandRequest,
+  { context, output }: CommandRequest,
 ): Promise<MybrokerError> {
   const { engine, project } = stack;
-  // The output layer takes registered secrets out of everything that is written.
-  const report = await explainFailure({
-    engine,
-    project,
-    failure: await refresh(engine, failure),
-    redact: (text) => text,
-  });
+  const explained = await explainFailure({ engine, project, failure: await refresh(engine, failure) });
+  // Before the screen cuts lines: a secret that has lost its end is no longer recognised where all text is written.
+  const report = output.withoutSecrets(explained);
   const running = await engine.listContainers({
     labels: containerLabels(project.name),
     all: false,
