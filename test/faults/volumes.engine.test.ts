@@ -110,6 +110,7 @@ describe("up names what is wrong with a volume", () => {
       service: volume,
       cause: /was made with another password.*\(PASSWORD\)/,
     });
+    expect(known.stderr).not.toContain(`${volume} too`);
     expect(await fixture.leftovers()).toEqual([volume]);
 
     // Nobody remembers the first password, as after `docker compose up`: the server is asked.

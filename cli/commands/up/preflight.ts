@@ -4,7 +4,7 @@ import { findMatchingBackup } from "../../env/matching-backup.js";
 import { readTextFile } from "../../env/read-env-file.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import type { ProjectState } from "../../env/state-folder.js";
-import { compareVolumeSecrets } from "../../env/volume-fingerprints.js";
+import { compareVolumeSecrets, type VolumeMismatch } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest } from "../../kernel/command.js";
 import { checkMissingImages } from "../../preflight/images.js";
@@ -83,7 +83,8 @@ async function checkVolumes(
   state: ProjectState,
   { context, globals }: CommandRequest,
 ): Promise<void> {
-  const [mismatch, ...others] = await compareVolumeSecrets({ engine, state, project, secretKeys });
+  const mismatches = await compareVolumeSecrets({ engine, state, project, secretKeys });
+  const [mismatch, ...others] = mergeByVolume(mismatches);
   if (mismatch === undefined) return;
   const example = await readTextFile(join(project.workingDir, ".env.example"));
   const backup = await findMatchingBackup({
@@ -105,4 +106,14 @@ async function checkVolumes(
     exitCode: exitCodes.machine,
     details: { volumes: [mismatch, ...others] },
   });
+}
+
+/** A server with two passwords in one volume (a user's and root's) is told once. */
+function mergeByVolume(mismatches: readonly VolumeMismatch[]): VolumeMismatch[] {
+  const merged = new Map<string, VolumeMismatch>();
+  for (const mismatch of mismatches) {
+    const keys = [...(merged.get(mismatch.volume)?.keys ?? []), ...mismatch.keys];
+    merged.set(mismatch.volume, { ...mismatch, keys: [...new Set(keys)] });
+  }
+  return [...merged.values()];
 }
