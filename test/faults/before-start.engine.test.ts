@@ -1,12 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, statSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findFreePorts } from "../support/free-ports.js";
 import { expectNamed } from "./expect-named.js";
 import { busybox, createFixture, type Fixture } from "./fixture.js";
 
+const repository = resolve(import.meta.dirname, "../..");
 let fixture: Fixture;
 const servers: Server[] = [];
 beforeEach(async () => {
@@ -120,7 +123,33 @@ describe("up refuses before it creates anything", () => {
       expect(await fixture.leftovers()).toEqual([]);
     },
   );
+
+  it("the shipped templates in a clone made with umask 077, which its own advice opens", async () => {
+    copyClosedClone();
+    const project = ["-p", fixture.project];
+    expect((await fixture.cli(...project, "init")).exitCode).toBe(0);
+    const refused = await fixture.cli(...project, "up", "prometheus");
+    expectNamed(refused, {
+      exitCode: 3,
+      service: "prometheus",
+      cause: /prometheus {2}templates\/prometheus\/prometheus\.yml {2}\(mode 600\)/,
+    });
+    expect(await fixture.leftovers()).toEqual([]);
+    const advice = /Do +(chmod .*?) {2}/.exec(refused.stderr)?.[1] ?? "";
+    await execa(advice, { shell: true, cwd: fixture.folder });
+    const run = await fixture.cli(...project, "up", "prometheus");
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(statSync(join(fixture.folder, ".env")).mode & 0o777).toBe(0o600);
+  });
 });
+
+/** What git leaves under umask 077. */
+function copyClosedClone(): void {
+  for (const path of ["docker-compose.yml", ".env.example", "templates"]) {
+    cpSync(join(repository, path), join(fixture.folder, path), { recursive: true });
+  }
+  execFileSync("chmod", ["-R", "u=rwX,go=", "templates"], { cwd: fixture.folder });
+}
 
 describe("up names what the engine refuses", () => {
   it("a bind source that is not there", async () => {

@@ -1,5 +1,5 @@
 import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 
@@ -16,7 +16,7 @@ export interface ChildSetting {
 }
 
 export interface EndedChild {
-  /** -1 where a signal ended it. */
+  /** As a shell has it: 128 + its number where a signal ended it. */
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -57,7 +57,11 @@ export async function buildCli(): Promise<BuiltCli> {
       return {
         pid: child.pid ?? -1,
         kill: (signal) => child.kill(signal),
-        ended: child.then(({ exitCode = -1, stdout, stderr }) => ({ exitCode, stdout, stderr })),
+        ended: child.then(({ exitCode, signal, stdout, stderr }) => ({
+          exitCode: exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal]),
+          stdout,
+          stderr,
+        })),
       };
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
