@@ -27,7 +27,9 @@ function setMode(mode: number, ...paths: string[]): void {
   for (const path of paths) chmodSync(join(folder, path), mode);
 }
 
-const stranger: ContainerUser = { kind: "other", uid: 54_321, gid: 54_321 };
+/** Nobody that owns what this test makes, whoever runs it. */
+const otherId = (process.getuid?.() ?? 0) + 1;
+const stranger: ContainerUser = { kind: "other", uid: otherId, gid: otherId };
 
 function projectWith(service: Partial<Service>): Pick<Project, "workingDir" | "configs" | "services"> {
   return {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 /** An id that owns nothing on the machine. */
 const plainUser = 54_321;
 const root = resolve(import.meta.dirname, "../..");
-const firstScreen = readFileSync(join(root, "README.md"), "utf8").split("\n").slice(0, 40).join("\n");
+const firstScreen = readFileSync(join(root, "README.md"), "utf8").split("\n## ")[0] ?? "";
 const commands = [...firstScreen.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
   block.split("\n").filter((line) => line.trim() !== ""),
 );
