@@ -45,3 +45,10 @@ function cycleError(circle: readonly string[], findPlace?: FindPlace) {
     details: { circle },
   });
 }
+
+/** A job that others wait for until it has ended well; once it has, it is not started again. */
+export function isAwaitedJob(services: ServiceGraph, name: string): boolean {
+  return Object.values(services).some(
+    (service) => service.depends_on?.[name]?.condition === "service_completed_successfully",
+  );
+}

@@ -1,5 +1,4 @@
-import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { findNearest } from "../errors/nearest.js";
+import { unknownService } from "../errors/unknown-service.js";
 import type { Service } from "./model.js";
 
 type Services = Readonly<Record<string, Service>>;
@@ -16,9 +15,9 @@ export function selectByProfile(
 ): { enabled: Record<string, Service>; disabled: Record<string, Service> } {
   const active = new Set(profiles.filter((profile) => profile !== ""));
   for (const name of named) {
-    const service = services[requireService(services, name)];
-    if (service !== undefined && !isOn(service, active))
-      for (const profile of service.profiles ?? []) active.add(profile);
+    if (!Object.hasOwn(services, name)) throw unknownService(name, Object.keys(services));
+    const service = services[name];
+    if (!isOn(service, active)) for (const profile of service?.profiles ?? []) active.add(profile);
   }
   const on = new Set(Object.keys(services).filter((name) => isOn(services[name], active)));
   const waiting = [...on];
@@ -39,17 +38,4 @@ export function selectByProfile(
 function isOn(service: Service | undefined, active: ReadonlySet<string>): boolean {
   const profiles = service?.profiles ?? [];
   return profiles.length === 0 || active.has("*") || profiles.some((profile) => active.has(profile));
-}
-
-function requireService(services: Services, name: string): string {
-  if (Object.hasOwn(services, name)) return name;
-  const known = Object.keys(services).sort();
-  const nearest = findNearest(name, known);
-  throw new MybrokerError({
-    code: "usage.unknown-service",
-    message: `unknown service ${name}`,
-    hint: nearest === undefined ? "All services:  {mybroker} config --services" : `Did you mean:  ${nearest}`,
-    exitCode: exitCodes.usage,
-    details: { service: name, known },
-  });
 }

@@ -1,3 +1,4 @@
+import { countOf } from "../output/units.js";
 import { describeHolder } from "../preflight/port-text.js";
 import type { EnsureEnvResult } from "./ensure-env.js";
 import type { RotateEnvResult } from "./rotate-env.js";
@@ -26,7 +27,7 @@ export function describeRotation(rotation: RotateEnvResult): string[] {
   const { rotated, kept, servers, backup } = rotation;
   const first = servers.length === 0 ? "" : `, changed first in ${servers.join(", ")}`;
   return [
-    ...wrap(`${count(rotated.length, "secret")} rotated${first}.`),
+    ...wrap(`${countOf(rotated.length, "secret")} rotated${first}.`),
     ...kept.flatMap(({ key, reason }) => wrap(`Kept ${key}: ${reason}.`)),
     ...(backup === undefined ? [] : [`The .env before is kept at ${backup}`]),
     ...(rotated.length === 0
@@ -44,9 +45,9 @@ function summarise(result: EnsureEnvResult): string {
       : `${result.portsMoved.length} ports moved`;
   const parts = [
     ...(result.added.length > 0 ? [`added ${result.added.join(", ")}`] : []),
-    ...(result.generated.length > 0 ? [count(result.generated.length, "secret")] : []),
+    ...(result.generated.length > 0 ? [countOf(result.generated.length, "secret")] : []),
     ...(result.recovered.length > 0
-      ? [`${count(result.recovered.length, "secret")} recovered from the containers`]
+      ? [`${countOf(result.recovered.length, "secret")} recovered from the containers`]
       : []),
     ...(result.state === "updated" && result.derived.length > 0
       ? [`derived ${result.derived.join(", ")}`]
@@ -54,10 +55,6 @@ function summarise(result: EnsureEnvResult): string {
     ...(move === undefined ? [] : [moved]),
   ];
   return `.env ${result.state}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function wrap(text: string, width = screenWidth): string[] {

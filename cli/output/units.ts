@@ -19,3 +19,8 @@ export function formatMemory(bytes: number): string {
   const mebibytes = bytes / 1024 ** 2;
   return mebibytes >= 1024 ? `${(mebibytes / 1024).toFixed(1)} GiB` : `${Math.round(mebibytes)} MiB`;
 }
+
+/** "1 container", "3 containers". */
+export function countOf(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

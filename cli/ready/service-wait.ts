@@ -1,3 +1,4 @@
+import { isAwaitedJob } from "../compose/graph.js";
 import type { Project, ServerKind, Service } from "../compose/model.js";
 import type { ContainerDetails } from "../engine/engine.js";
 import type { Clock } from "./clock.js";
@@ -155,7 +156,7 @@ export class ServiceWait {
         service,
         condition,
         probed: this.#target() !== undefined,
-        awaitedToComplete: isAwaitedToComplete(project, this.service),
+        awaitedToComplete: isAwaitedJob(project.services, this.service),
         nowMs: clock.nowMs(),
         dateMs: clock.dateMs(),
       }),
@@ -258,13 +259,6 @@ export class ServiceWait {
     this.#end.abort();
     this.#nap.abort();
   }
-}
-
-/** Some other service starts only once this one has done its work. */
-function isAwaitedToComplete(project: Project, service: string): boolean {
-  return Object.values(project.services).some(
-    ({ depends_on }) => depends_on?.[service]?.condition === "service_completed_successfully",
-  );
 }
 
 /** While it waits to be restarted the engine calls a container running, with the code of its last end. */

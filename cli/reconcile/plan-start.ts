@@ -1,8 +1,9 @@
+import { isAwaitedJob } from "../compose/graph.js";
 import { networkName } from "./networking.js";
 import type { ObservedContainer } from "./observed.js";
 import type { WaitFor } from "./plan.js";
 import { addStep, findStep, type PlanContext } from "./plan-context.js";
-import { dependenciesOf, isAwaitedJob } from "./select-services.js";
+import { dependenciesOf } from "./select-services.js";
 import type { ServiceFacts } from "./service-facts.js";
 
 /** Adds the start of a container that does not run: one just made, one that stopped, one that never started. */
@@ -45,7 +46,7 @@ function causeToStart(
   if (Status === "running" || Status === "restarting") return undefined;
   if (Status === "paused") return "is paused";
   if (Status === "created") return "was never started";
-  if (ExitCode === 0 && isAwaitedJob(context.project, serviceName)) return undefined;
+  if (ExitCode === 0 && isAwaitedJob(context.project.services, serviceName)) return undefined;
   return `exited with ${ExitCode}`;
 }
 

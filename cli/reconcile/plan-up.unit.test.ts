@@ -110,7 +110,7 @@ describe("selection", () => {
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(MybrokerError);
-    expect(failure).toMatchObject({ exitCode: 2, hint: "Did you mean web?" });
+    expect(failure).toMatchObject({ exitCode: 2, hint: "Did you mean:  web" });
   });
 });
 

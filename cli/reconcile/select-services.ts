@@ -1,6 +1,6 @@
 import type { Project, Service } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { findNearest } from "../errors/nearest.js";
+import { unknownService } from "../errors/unknown-service.js";
 
 export interface Selection {
   /** Empty or absent: all of the active profiles. */
@@ -15,7 +15,7 @@ export interface Selection {
  */
 export function selectServices(project: Project, selection: Selection): string[] {
   for (const name of [...(selection.services ?? []), ...(selection.exclude ?? [])]) {
-    if (project.services[name] === undefined) throw unknownService(project, name);
+    if (project.services[name] === undefined) throw absentService(project, name);
   }
   const excluded = new Set(selection.exclude);
   const named = selection.services?.length ? selection.services : Object.keys(project.services);
@@ -47,27 +47,13 @@ export function replicasOf(service: Service): number {
   return service.scale ?? service.deploy?.replicas ?? 1;
 }
 
-/** A job that others wait for until it has ended well; once it has, it is not started again. */
-export function isAwaitedJob(project: Project, name: string): boolean {
-  return Object.values(project.services).some(
-    (service) => service.depends_on?.[name]?.condition === "service_completed_successfully",
-  );
-}
-
-function unknownService(project: Project, name: string): MybrokerError {
-  const known = Object.keys(project.services);
-  const nearest = findNearest(name, known);
+function absentService(project: Project, name: string): MybrokerError {
   const inactive = project.disabledServices[name];
+  if (inactive === undefined) return unknownService(name, Object.keys(project.services));
   return new MybrokerError({
     code: "usage.unknown-service",
-    message: inactive
-      ? `the service ${name} belongs to the profile ${inactive.profiles?.join(" or ")}, which is not active`
-      : `there is no service ${name}`,
-    hint: inactive
-      ? `Switch it on:  {mybroker} --profile ${inactive.profiles?.[0]} …`
-      : nearest
-        ? `Did you mean ${nearest}?`
-        : "All of them:  {mybroker} config --services",
+    message: `the service ${name} belongs to the profile ${inactive.profiles?.join(" or ")}, which is not active`,
+    hint: `Switch it on:  {mybroker} --profile ${inactive.profiles?.[0]} …`,
     exitCode: exitCodes.usage,
     details: { service: name },
   });

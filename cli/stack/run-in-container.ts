@@ -4,7 +4,7 @@ import type { ContainerSummary, Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { containerLabels } from "./container-state.js";
-import { checkServiceNames } from "./select-services.js";
+import { checkServiceNames, serviceNamesOf } from "./select-services.js";
 
 export interface ContainerCommand {
   readonly command: readonly string[];
@@ -35,10 +35,7 @@ async function findRunningContainer(
 ): Promise<ContainerSummary> {
   const containers = await engine.listContainers({ labels: containerLabels(name), all: true });
   const services = containers.map((container) => container.labels[composeLabels.service] ?? "");
-  checkServiceNames(
-    [service],
-    [...Object.keys({ ...project?.services, ...project?.disabledServices }), ...services],
-  );
+  checkServiceNames([service], [...serviceNamesOf(project), ...services]);
   const found = containers.find(
     (container) => container.labels[composeLabels.service] === service && container.state === "running",
   );

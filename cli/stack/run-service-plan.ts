@@ -1,13 +1,13 @@
 import { observeLabelled } from "../engine/observe.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
-import { formatDuration } from "../output/units.js";
+import { countOf, formatDuration } from "../output/units.js";
 import type { Observed } from "../reconcile/observed.js";
 import type { Plan } from "../reconcile/plan.js";
 import { planToData, renderPlan } from "../reconcile/render-plan.js";
 import { carryOutPlan } from "./carry-out-plan.js";
 import { type FoundProject, findProject } from "./find-project.js";
-import { checkServiceNames } from "./select-services.js";
+import { checkServiceNames, serviceNamesOf } from "./select-services.js";
 import { openWaits } from "./wait-for-conditions.js";
 import { whileLocked } from "./while-locked.js";
 
@@ -62,7 +62,7 @@ async function runFound(
   const headline =
     containers.length === 0
       ? `Nothing to do: ${command.idle}.`
-      : `${containers.length} container${containers.length === 1 ? "" : "s"} ${command.done} in ${formatDuration(elapsedMs)}.`;
+      : `${countOf(containers.length, "container")} ${command.done} in ${formatDuration(elapsedMs)}.`;
   return {
     project: name,
     data: { containers, elapsedMs: Math.round(elapsedMs) },
@@ -73,7 +73,7 @@ async function runFound(
 /** Names are those of the files and of the containers; a known service without a container is told as such. */
 function checkServices({ name, project }: FoundProject, observed: Observed, asked: readonly string[]): void {
   const existing = new Set(observed.containers.map((container) => container.service));
-  const known = [...existing, ...Object.keys({ ...project?.disabledServices, ...project?.services })];
+  const known = [...existing, ...serviceNamesOf(project)];
   checkServiceNames(asked, known);
   const without = asked.find((service) => !existing.has(service));
   if (without === undefined && existing.size > 0) return;

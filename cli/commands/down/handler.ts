@@ -4,7 +4,7 @@ import type { Project } from "../../compose/model.js";
 import type { Engine, VolumeDetails } from "../../engine/engine.js";
 import { observeLabelled } from "../../engine/observe.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { formatBytes, formatDuration } from "../../output/units.js";
+import { countOf, formatBytes, formatDuration } from "../../output/units.js";
 import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planDown } from "../../reconcile/plan-down.js";
@@ -132,5 +132,5 @@ function summarize({ plan, observed, completed, elapsedMs }: Ending): CommandRes
 
 /** "1 network", "14 containers", "" for none. */
 function count(number: number, noun: string): string {
-  return number === 0 ? "" : `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return number === 0 ? "" : countOf(number, noun);
 }

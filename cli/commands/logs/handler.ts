@@ -4,7 +4,7 @@ import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { mergeByTime } from "../../stack/merge-by-time.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames, serviceNamesOf } from "../../stack/select-services.js";
 import { followLogs } from "./follow.js";
 import { LogPosition } from "./log-position.js";
 import { createPrinter } from "./printer.js";
@@ -54,11 +54,7 @@ function watchStarts(found: FoundProject, signal: AbortSignal) {
 async function selectSources(found: FoundProject, asked: readonly string[]): Promise<LogSource[]> {
   const all = await found.engine.listContainers({ labels: containerLabels(found.name), all: true });
   const services = all.map((container) => container.labels[composeLabels.service] ?? "");
-  const { project } = found;
-  checkServiceNames(asked, [
-    ...Object.keys({ ...project?.services, ...project?.disabledServices }),
-    ...services,
-  ]);
+  checkServiceNames(asked, [...serviceNamesOf(found.project), ...services]);
   return all
     .filter((_, index) => asked.length === 0 || asked.includes(services[index] ?? ""))
     .map((container) => sourceOf(container));

@@ -4,7 +4,7 @@ import type { Engine } from "../../engine/engine.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { type ContainerView, containerLabels, viewContainer } from "../../stack/container-state.js";
 import { findProject } from "../../stack/find-project.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames, serviceNamesOf } from "../../stack/select-services.js";
 import { renderContainers } from "./screen.js";
 
 /** `ps`: exit 0 also when something is not well; what is not well can be read. */
@@ -36,7 +36,7 @@ async function openScope(request: CommandRequest): Promise<{ engine: Engine; sco
     return { engine: await connectEngine(context), scope: { asked: args, known: [], stoppedToo } };
   }
   const { engine, name, project } = await findProject(request);
-  const known = Object.keys({ ...project?.services, ...project?.disabledServices });
+  const known = serviceNamesOf(project);
   return { engine, scope: { project: name, asked: args, known, stoppedToo } };
 }
 

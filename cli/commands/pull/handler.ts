@@ -1,6 +1,6 @@
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Output } from "../../output/output.js";
-import { formatBytes } from "../../output/units.js";
+import { countOf, formatBytes } from "../../output/units.js";
 import { openStack } from "../../stack/open-stack.js";
 import { pullImages, type WantedImage } from "../../stack/pull-images.js";
 import { checkServiceNames } from "../../stack/select-services.js";
@@ -42,10 +42,7 @@ export const pullStack: CommandHandler = async (request) => {
     return {
       project,
       data: { images: references, bytes },
-      text: [
-        `${references.length} image${references.length === 1 ? "" : "s"}. ${fetched}.`,
-        "Next:  {mybroker} up",
-      ],
+      text: [`${countOf(references.length, "image")}. ${fetched}.`, "Next:  {mybroker} up"],
     };
   } finally {
     stack.engine.close();
