@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { LostSecret } from "./recover-secrets.js";
 import type { EnvBackup } from "./state-folder.js";
 
@@ -18,7 +19,7 @@ export function lockedOutError(facts: {
   const restore =
     backup === undefined
       ? `Put your old .env back at ${envPath}`
-      : `Put back the .env of ${backup.savedAt}:  cp ${quote(backup.path)} ${quote(envPath)}`;
+      : `Put back the .env of ${backup.savedAt}:  cp ${quoteForShell(backup.path)} ${quoteForShell(envPath)}`;
   return new MybrokerError({
     code: "env.locked-out",
     message: `${volumes.length} ${volumes.length === 1 ? "volume" : "volumes"} of project ${facts.projectName} were made with passwords that no .env and no container knows any more; nothing was written.`,
@@ -32,8 +33,4 @@ export function lockedOutError(facts: {
     exitCode: exitCodes.machine,
     details: { volumes, keys, backup: backup?.path ?? null },
   });
-}
-
-function quote(path: string): string {
-  return /^[\w./+:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 import type { Project } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import type { Context } from "../kernel/context.js";
+import { findExistingVolumes } from "./existing-volumes.js";
 import { lockedOutError } from "./locked-out.js";
 import { findMatchingBackup } from "./matching-backup.js";
 import { quoteEnvValue } from "./parse-env-file.js";
@@ -78,8 +79,7 @@ async function openWithEngine(
     throw lockedOutError({ folder, projectName, lost, backup });
   }
   const names = Object.values(project.volumes).map(({ name }) => name);
-  const existing = await Promise.all(names.map((name) => engine.inspectVolume(name)));
-  const there = new Set(names.filter((_, index) => existing[index] !== undefined));
+  const there = await findExistingVolumes(engine, names);
   return {
     projectName,
     recovered: new Map([...found].map(([key, value]) => [key, quoteEnvValue(value)])),

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { lstat, open, readlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { quoteForShell } from "../errors/quote-for-shell.js";
 import { explainFileError } from "./file-errors.js";
 
 /** A .env as it lies there. */
@@ -75,7 +76,7 @@ function wrongFile(path: string, what: string): MybrokerError {
   return new MybrokerError({
     code: "env.wrong-file",
     message: `${path} ${what}.`,
-    hint: `Move it away, then  {mybroker} init  makes a new one:  mv ${path} ${path}.old`,
+    hint: `Move it away, then  {mybroker} init  makes a new one:  mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}`,
     exitCode: exitCodes.usage,
   });
 }

@@ -1,6 +1,7 @@
 import { composeLabels, ofProject } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import type { ContainerDetails, ContainerSummary, Engine } from "../engine/engine.js";
+import { findExistingVolumes } from "./existing-volumes.js";
 import { findAccountNames, findSecretPlaces, readFromPlace, type SecretPlace } from "./secret-places.js";
 
 export interface RecoveryRequest {
@@ -115,8 +116,7 @@ async function findLost(
     }
   }
   const names = [...new Set([...candidates.values()].flatMap((volumes) => [...volumes]))];
-  const existing = await Promise.all(names.map((name) => engine.inspectVolume(name)));
-  const there = new Set(names.filter((_, index) => existing[index] !== undefined));
+  const there = await findExistingVolumes(engine, names);
   return [...candidates].flatMap(([key, volumes]) => {
     const kept = [...volumes].filter((volume) => there.has(volume));
     return kept.length === 0 ? [] : [{ key, volumes: kept }];

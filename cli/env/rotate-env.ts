@@ -2,10 +2,12 @@ import { join } from "node:path";
 import type { Project } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { Context } from "../kernel/context.js";
 import { lockProject } from "../preflight/lock.js";
 import { readEnvValues } from "./env-values.js";
 import { secretKeysOf } from "./example-file.js";
+import { findExistingVolumes } from "./existing-volumes.js";
 import { generateFor, sourceOfDerivedKey } from "./generate-secrets.js";
 import { planEnvFile } from "./plan-env-file.js";
 import { type KeptSecret, planRotation, type RotationPlan } from "./plan-rotation.js";
@@ -51,12 +53,9 @@ export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvRes
   const project = await request.loadProject(context.env);
   const secretKeys = await findSecretKeys(folder, current.text);
   const keys = rotatable(readEnvValues(current.text, path, context.env), secretKeys);
-  const plan = planRotation({
-    project,
-    keys,
-    shell: context.env,
-    volumes: await existingVolumes(engine, project),
-  });
+  const names = Object.values(project.volumes).map(({ name }) => name);
+  const volumes = await findExistingVolumes(engine, names);
+  const plan = planRotation({ project, keys, shell: context.env, volumes });
   const planned = [...plan.keys.keys()];
   if (request.dryRun) return { rotated: planned, kept: plan.kept, servers: serversOf(plan, planned) };
   const state = await openProjectState(context, folder);
@@ -117,7 +116,7 @@ function splitError(copy: string, path: string, cause: unknown): MybrokerError {
   return new MybrokerError({
     code: "env.rotation-split",
     message: `The servers have new passwords, and ${path} could not be written.`,
-    hint: `Put the new .env in place yourself:  cp ${copy} ${path}`,
+    hint: `Put the new .env in place yourself:  cp ${quoteForShell(copy)} ${quoteForShell(path)}`,
     exitCode: exitCodes.machine,
     details: { copy },
     cause,
@@ -144,10 +143,4 @@ function rewrite(
   const parse = (text: string) => readEnvValues(text, path, context.env);
   return planEnvFile({ exampleText: "", currentText, rewrite: false, values, generate: generateFor, parse })
     .text;
-}
-
-async function existingVolumes(engine: Engine, project: Project): Promise<Set<string>> {
-  const names = Object.values(project.volumes).map(({ name }) => name);
-  const found = await Promise.all(names.map((name) => engine.inspectVolume(name)));
-  return new Set(names.filter((_, index) => found[index] !== undefined));
 }

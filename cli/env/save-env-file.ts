@@ -1,6 +1,7 @@
 import { chmod, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { Context } from "../kernel/context.js";
 import { writeFileAtomically } from "./atomic-write.js";
 import { explainFileError } from "./file-errors.js";
@@ -12,11 +13,12 @@ import { openProjectState } from "./state-folder.js";
  * file from its owner.
  */
 export function refuseUnwritable(current: EnvFileOnDisk, uid: number | undefined): void {
+  const shown = quoteForShell(current.path);
   if (current.linkTarget !== undefined) {
     throw new MybrokerError({
       code: "env.symbolic-link",
       message: `${current.path} is a symbolic link to ${current.linkTarget}, and nothing is written through a link.`,
-      hint: `Make it a file of its own:  cp --remove-destination "$(realpath ${current.path})" ${current.path}`,
+      hint: `Make it a file of its own:  cp --remove-destination "$(realpath ${shown})" ${shown}`,
       exitCode: exitCodes.usage,
     });
   }
@@ -24,7 +26,7 @@ export function refuseUnwritable(current: EnvFileOnDisk, uid: number | undefined
     throw new MybrokerError({
       code: "env.permission",
       message: `${current.path} belongs to user id ${current.uid}, you are ${uid}.`,
-      hint: `Make it yours:  sudo chown ${uid} ${current.path}`,
+      hint: `Make it yours:  sudo chown ${uid} ${shown}`,
       exitCode: exitCodes.machine,
     });
   }

@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { isProcessAlive } from "../kernel/process-alive.js";
 
 interface Holder {
   readonly pid: number;
@@ -54,11 +55,7 @@ function readHolder(path: string): Holder | undefined {
 }
 
 function isAlive(holder: Holder): boolean {
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  if (!isProcessAlive(holder.pid)) return false;
   const start = readStart(holder.pid);
   return start === undefined || holder.startedAt === "" || start === holder.startedAt;
 }

@@ -1,5 +1,6 @@
 import { join, relative, sep } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { MountProblem } from "./mounted-files.js";
 
 interface Place {
@@ -47,15 +48,10 @@ function unreadableTexts(problems: readonly MountProblem[], place: Place) {
 /** One command for all below an entry of the project's folder; that folder itself holds .env, so never -R. */
 function openCommands(problems: readonly MountProblem[], { workingDir, cwd }: Place): string[] {
   const tops = problems.map(({ path }) => relative(workingDir, path).split(sep)[0] ?? "");
-  const show = (top: string): string => quote(relative(cwd, join(workingDir, top)) || ".");
+  const show = (top: string): string => quoteForShell(relative(cwd, join(workingDir, top)) || ".");
   const below = [...new Set(tops)].filter((top) => top !== "").map(show);
   return [
     ...(tops.includes("") ? [`chmod go+rx ${show("")}`] : []),
     ...(below.length > 0 ? [`chmod -R go+rX ${below.join(" ")}`] : []),
   ];
-}
-
-/** For a shell. */
-function quote(path: string): string {
-  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
