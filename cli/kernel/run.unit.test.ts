@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../test/support/run-cli.js";
+import { validateOutput } from "../../test/support/validate-output.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandDefinition, CommandHandler } from "./command.js";
 
@@ -69,12 +70,53 @@ describe("run", () => {
     expect(seen).toEqual(["two", "json", ["a.yml", "b.yml"]]);
   });
 
+  it("makes every line of stderr JSON with --progress json, the error too", async () => {
+    const { stdout, stderr, exitCode } = await runCli(["up", "--progress", "json", "--debug"], {
+      commands: [
+        command(async ({ output }) => {
+          output.note("a note");
+          output.warn("a warning");
+          output.debug("a detail");
+          output.progress({ id: "a/b", label: "b", status: "working", text: "starting" });
+          throw new MybrokerError({ code: "a.b", message: "no", exitCode: exitCodes.machine });
+        }),
+      ],
+    });
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { schema: string });
+    for (const line of lines) validateOutput(line);
+    expect(lines.map(({ schema }) => schema)).toEqual([
+      ...Array(3).fill("mybroker/note@1"),
+      "mybroker/progress@1",
+      "mybroker/up@1",
+    ]);
+    expect(lines.at(-1)).toMatchObject({ ok: false, error: { code: "a.b", exitCode: 3 } });
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 3 });
+  });
+
+  it("redacts values before they are escaped", async () => {
+    const secret = 'test-secret"$\\end';
+    const commands = [
+      command(
+        async ({ output }) => {
+          output.redact(secret);
+          return { data: { changed: true, text: secret }, text: [`it is ${secret}`] };
+        },
+        { name: "sample" },
+      ),
+    ];
+    expect((await runCli(["sample", "--json"], { commands })).json().data).toMatchObject({ text: "••••" });
+    expect((await runCli(["sample"], { commands })).stdout).toBe("it is ••••\n");
+  });
+
   it("writes exactly one JSON document for a result and for an error, and nothing on stderr", async () => {
-    const good = await runCli(["up", "--json"], {
-      commands: [command(async () => ({ data: { a: 1 }, project: "p" }))],
+    const good = await runCli(["sample", "--json"], {
+      commands: [command(async () => ({ data: { a: 1 }, project: "p" }), { name: "sample" })],
     });
     expect(good.json()).toEqual({
-      schema: "mybroker/up@1",
+      schema: "mybroker/sample@1",
       ok: true,
       runtime: "docker",
       project: "p",

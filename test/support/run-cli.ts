@@ -10,6 +10,8 @@ export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Each line of stdout of a streaming command with -o json, held against docs/schema. */
+  records(): { ok: boolean; data: unknown }[];
   /** The one JSON document of a one-shot command with -o json, held against docs/schema. */
   json(): {
     ok: boolean;
@@ -47,6 +49,16 @@ export async function runCli(argv: readonly string[], setting: CliSetting = {}):
     exitCode,
     stdout: stdout.text(),
     stderr: stderr.text(),
+    records: () =>
+      stdout
+        .text()
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => {
+          const record = JSON.parse(line);
+          validateOutput(record);
+          return record;
+        }),
     json: () => {
       const document = JSON.parse(stdout.text());
       validateOutput(document);

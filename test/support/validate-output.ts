@@ -8,15 +8,17 @@ const validators = new Map<string, ValidateFunction>();
 
 /**
  * Holds a JSON document or record of the CLI against docs/schema: the envelope for all, and for a command of the
- * product its own schema of `data`. Throws with every violation.
+ * product its own schema of `data`; a line of stderr (--progress json) its own only. Throws with every violation.
  */
 export function validateOutput(document: { schema?: string }): void {
   const command = /^mybroker\/([a-z-]+)@1$/.exec(document.schema ?? "")?.[1];
   if (command === undefined) throw new Error(`no schema named in ${JSON.stringify(document).slice(0, 200)}`);
-  for (const name of ["envelope", command]) {
+  for (const name of ["progress", "note"].includes(command) ? [command] : ["envelope", command]) {
     const validate = findValidator(name);
     if (validate !== undefined && !validate(document)) {
-      throw new Error(`${command} breaks docs/schema/${name}.schema.json: ${ajv.errorsText(validate.errors)}`);
+      throw new Error(
+        `${command} breaks docs/schema/${name}.schema.json: ${ajv.errorsText(validate.errors)}`,
+      );
     }
   }
 }

@@ -1,28 +1,74 @@
-import type { CommandHandler } from "../../kernel/command.js";
+import { MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
+import { containerLabels } from "../../stack/container-state.js";
+import { findProject } from "../../stack/find-project.js";
 
-/** `mybroker` alone: what it is and the next command. */
-export const greet: CommandHandler = async ({ context, output }) => {
-  const next = [
-    { command: "{mybroker} up", purpose: "start it and wait until everything answers" },
-    { command: "{mybroker} ps", purpose: "what runs, and where" },
-    { command: "{mybroker} --help", purpose: "all commands" },
-  ];
-  const width = Math.max(
-    ...next.map(({ command }) => command.replace("{mybroker}", context.invocation).length),
-  );
+/** `mybroker` alone: what it is, how things stand, and the next command. Exit 0 whatever it finds. */
+export const greet: CommandHandler = async (request) => {
+  const { context, output } = request;
+  const state = await look(request);
+  const next = nextCommands(state).map(([command = "", purpose = ""]) => ({
+    command: command.replace("{mybroker}", context.invocation),
+    purpose,
+  }));
+  const width = Math.max(...next.map(({ command }) => command.length));
+  const { project, engine, running } = state;
   return {
+    ...(project === null ? {} : { project }),
     data: {
       version: context.version,
-      next: next.map(({ command }) => command.replace("{mybroker}", context.invocation)),
+      project,
+      engine,
+      running,
+      next: next.map(({ command }) => command),
     },
     text: [
       `${output.style.bold("mybroker")} ${context.version}: My Broker B3 on your machine, a stock brokerage and the`,
       "exchange it trades on.",
       "",
-      ...next.map(({ command, purpose }) => {
-        const spelled = command.replace("{mybroker}", context.invocation);
-        return `  ${spelled.padEnd(width)}  ${purpose}`;
-      }),
+      state.line,
+      "",
+      ...next.map(({ command, purpose }) => `  ${command.padEnd(width)}  ${purpose}`),
     ],
   };
 };
+
+interface State {
+  readonly project: string | null;
+  /** Version; null where none answers. */
+  readonly engine: string | null;
+  /** Containers of the project. */
+  readonly running: number;
+  readonly line: string;
+}
+
+async function look(request: CommandRequest): Promise<State> {
+  // Whatever is to be said of the files is said by the command that needs them.
+  const quiet = { ...request, output: { ...request.output, warn: () => {} } };
+  try {
+    const { engine, name } = await findProject(quiet);
+    const containers = await engine.listContainers({ labels: containerLabels(name), all: false });
+    engine.close();
+    const running = containers.length;
+    const what = running === 0 ? "nothing runs" : `${running} container${running === 1 ? "" : "s"} running`;
+    const { version } = engine.facts;
+    return { project: name, engine: version, running, line: `Project ${name}: ${what} (Docker ${version}).` };
+  } catch (error) {
+    if (!(error instanceof MybrokerError)) throw error;
+    return { project: null, engine: null, running: 0, line: `${error.message.replace(/\.?$/, ".")}` };
+  }
+}
+
+function nextCommands({ running }: State): string[][] {
+  const help = ["{mybroker} --help", "all commands"];
+  const up = ["{mybroker} up", "start it and wait until everything answers"];
+  const ps = ["{mybroker} ps", "what runs, and where"];
+  return running === 0
+    ? [up, ps, help]
+    : [
+        ps,
+        ["{mybroker} logs -f", "what the containers write"],
+        ["{mybroker} down", "stop; data stays"],
+        help,
+      ];
+}
