@@ -30,9 +30,10 @@ export function readUpSetting(
       noDeps: values.deps === false,
       forceRecreate: values.forceRecreate === true,
       removeOrphans: values.removeOrphans === true,
-      pull: (values.pull as UpOptions["pull"]) ?? "missing",
       build: values.build === true,
       secretNames: [...secretKeys],
+      // Unset, each service's pull_policy decides.
+      ...(values.pull === undefined ? {} : { pull: values.pull as NonNullable<UpOptions["pull"]> }),
       ...(values.timeout === undefined ? {} : { timeoutSeconds: values.timeout as number }),
     },
     wait: values.wait !== false,
