@@ -1,5 +1,4 @@
-/** What stands in the place of a secret. */
-export const mask = "••••";
+import { mask } from "../kernel/mask.js";
 
 /** Shorter values would blot out ordinary words. */
 const shortestSecret = 6;

@@ -1,4 +1,5 @@
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { mask } from "../kernel/mask.js";
 import type { ProbeAnswer, ProbeTarget } from "./probe.js";
 import { askHttp } from "./servers/http-request.js";
 import { attemptLogin, describeError, type LoginSession } from "./servers/login-session.js";
@@ -85,7 +86,7 @@ async function changeGrafana(target: ProbeTarget, newPassword: string, session: 
 function describeRefusal(error: unknown, secrets: readonly string[]): NotReady {
   let { message } = describeError(error);
   // A server may quote the statement that it refuses.
-  for (const secret of secrets) if (secret !== "") message = message.replaceAll(secret, "••••");
+  for (const secret of secrets) if (secret !== "") message = message.replaceAll(secret, mask);
   return notReady("error", oneLine(message));
 }
 

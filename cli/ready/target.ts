@@ -1,15 +1,8 @@
+import { lookUpCredential } from "../compose/credentials.js";
 import { notOneOff, ofProject, ofService } from "../compose/label-names.js";
 import type { MybrokerExtension, Project } from "../compose/model.js";
 import type { ContainerDetails, Engine } from "../engine/engine.js";
 import type { ProbeTarget } from "./probe.js";
-
-/** The value of a .env key as the compose file sees it: given, or its default there. */
-export function lookUpCredential(project: Project, key: string | undefined): string | undefined {
-  if (key === undefined) return undefined;
-  const given = project.environment[key];
-  // Compose's `:-` takes the default for an empty value too.
-  return given === undefined || given === "" ? (project.variables[key]?.defaultValue ?? given) : given;
-}
 
 /** The container port that a server's protocol is spoken on; a health URL may name another one. */
 function containerPort(extension: MybrokerExtension): number {

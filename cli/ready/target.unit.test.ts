@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { lookUpCredential } from "../compose/credentials.js";
 import type { MybrokerExtension, Service } from "../compose/model.js";
 import { storedAccounts } from "./accounts.js";
-import { lookUpCredential, resolveTarget } from "./target.js";
+import { resolveTarget } from "./target.js";
 import { projectOf, ScriptedEngine } from "./testing/scripted-engine.js";
 
 function resolve(

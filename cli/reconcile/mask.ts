@@ -1,6 +1,5 @@
+import { mask } from "../kernel/mask.js";
 import type { Change } from "./compare-container.js";
-
-const mask = "••••";
 
 /** Words in a key's name that give its value away as a secret, whoever wrote the file. */
 const secretWord = /pass|secret|token|credential|private|api_?key|access_?key|_hash$|auth/i;

@@ -1,10 +1,10 @@
-import { dirname, join } from "node:path";
 import { loadProject } from "../compose/load-project.js";
 import { createLoadRequest } from "../compose/load-request.js";
 import type { Project } from "../compose/model.js";
 import { connectEngine } from "../engine/connect.js";
 import type { Engine } from "../engine/engine.js";
 import { secretKeysOf } from "../env/example-file.js";
+import { markedFiles } from "../env/marked-files.js";
 import { readTextFile } from "../env/read-env-file.js";
 import type { CommandRequest } from "../kernel/command.js";
 
@@ -59,8 +59,7 @@ export async function openProject(request: CommandRequest, options: OpenOptions)
 }
 
 async function findSecretKeys(project: Project): Promise<Set<string>> {
-  const folders = new Set([project.workingDir, ...project.files.map((file) => dirname(file))]);
-  const paths = [...project.envFiles, ...[...folders].map((folder) => join(folder, ".env.example"))];
-  const files = await Promise.all(paths.map((path) => readTextFile(path).catch(() => undefined)));
+  const reads = markedFiles(project).map((path) => readTextFile(path).catch(() => undefined));
+  const files = await Promise.all(reads);
   return secretKeysOf(...files.map((file) => file?.text));
 }

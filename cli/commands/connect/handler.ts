@@ -1,6 +1,6 @@
+import { lookUpCredential } from "../../compose/credentials.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
-import { lookUpCredential } from "../../ready/target.js";
 import { openStack } from "../../stack/open-stack.js";
 import { runInContainer } from "../../stack/run-in-container.js";
 import { checkServiceNames } from "../../stack/select-services.js";

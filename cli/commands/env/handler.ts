@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import { loadProject } from "../../compose/load-project.js";
 import { createLoadRequest } from "../../compose/load-request.js";
 import type { Project } from "../../compose/model.js";
@@ -7,6 +6,7 @@ import { realFiles } from "../../engine/file-reader.js";
 import { hostAddressOf } from "../../engine/host-address.js";
 import { readEnvValues } from "../../env/env-values.js";
 import { secretKeysOf } from "../../env/example-file.js";
+import { markedFiles } from "../../env/marked-files.js";
 import { quoteEnvValue } from "../../env/parse-env-file.js";
 import { readTextFile } from "../../env/read-env-file.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
@@ -55,9 +55,7 @@ interface MarkedText {
 
 /** The .env files first, then the example beside the compose file; `# secret` counts in each. */
 async function readMarkedTexts(project: Project): Promise<MarkedText[]> {
-  const folders = new Set([project.workingDir, ...project.files.map((file) => dirname(file))]);
-  const paths = [...project.envFiles, ...[...folders].map((folder) => join(folder, ".env.example"))];
-  const files = await Promise.all(paths.map(readTextFile));
+  const files = await Promise.all(markedFiles(project).map(readTextFile));
   return files.filter((file) => file !== undefined);
 }
 

@@ -54,6 +54,13 @@ function findPair(
 function publishedFor(service: Service | undefined, target: number): string | undefined {
   const extension = service?.["x-mybroker"];
   const wanted = extension?.kind === "kafka" ? extension.port : target;
-  const published = service?.ports?.find((port) => port.target === wanted)?.published;
-  return published !== undefined && /^\d+$/.test(published) ? published : undefined;
+  return publishedPort(service, wanted);
+}
+
+/** The host port of a container port, where the file fixes one. */
+export function publishedPort(service: Service | undefined, target: number): string | undefined {
+  const port = service?.ports?.find(
+    (candidate) => candidate.target === target && candidate.protocol !== "udp",
+  );
+  return port?.published !== undefined && /^\d+$/.test(port.published) ? port.published : undefined;
 }

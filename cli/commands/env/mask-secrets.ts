@@ -1,4 +1,4 @@
-import { mask } from "../../output/redactor.js";
+import { mask } from "../../kernel/mask.js";
 import type { Variables } from "./service-variables.js";
 
 /** The variables with every secret value replaced, also inside a longer value and as a URL spells it. */

@@ -1,5 +1,6 @@
+import { lookUpCredential } from "../../compose/credentials.js";
 import type { MybrokerExtension, Project, Service } from "../../compose/model.js";
-import { rewriteAddresses } from "./host-addresses.js";
+import { publishedPort, rewriteAddresses } from "./host-addresses.js";
 
 /** Variables by name, in the order in which they are printed. */
 export type Variables = Readonly<Record<string, string>>;
@@ -56,11 +57,8 @@ function pageAddresses(
 }
 
 function loginOf({ project, extension }: Server): { user?: string; password?: string; database?: string } {
-  const lookUp = (key: string | undefined): string | undefined => {
-    if (key === undefined) return undefined;
-    // `${NAME:-default}` takes its default for an empty value as well.
-    return project.environment[key] || project.variables[key]?.defaultValue;
-  };
+  // A user or password that is empty counts as none.
+  const lookUp = (key: string | undefined) => lookUpCredential(project, key) || undefined;
   const { user, password, database } = extension.credentials ?? {};
   return withoutEmpty({ user: lookUp(user), password: lookUp(password), database: lookUp(database) });
 }
@@ -89,14 +87,6 @@ function uiUrl({ service, extension, host }: Server): string | undefined {
   if (extension.uiPort === undefined || extension.uiPort === extension.port) return undefined;
   const port = publishedPort(service, extension.uiPort);
   return port === undefined ? undefined : `http://${host}:${port}`;
-}
-
-/** The host port of a container port, where the file fixes one. */
-function publishedPort(service: Service, target: number): string | undefined {
-  const port = service.ports?.find(
-    (candidate) => candidate.target === target && candidate.protocol !== "udp",
-  );
-  return port?.published !== undefined && /^\d+$/.test(port.published) ? port.published : undefined;
 }
 
 function variablePrefix(service: string): string {

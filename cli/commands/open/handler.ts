@@ -1,11 +1,11 @@
 import { execa } from "execa";
+import { lookUpCredential } from "../../compose/credentials.js";
 import { composeLabels } from "../../compose/label-names.js";
 import type { Project } from "../../compose/model.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Context } from "../../kernel/context.js";
 import { formatTable } from "../../output/table.js";
-import { lookUpCredential } from "../../ready/target.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
 import { checkServiceNames } from "../../stack/select-services.js";
