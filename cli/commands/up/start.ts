@@ -31,7 +31,8 @@ export interface StartOutcome {
 }
 
 /** Carries the plan out and waits, each service from the moment its container is started. */
-export async function startServices({ stack, plan, setting, request, state }: Start): Promise<StartOutcome> {
+export async function startServices(start: Start): Promise<StartOutcome> {
+  const { stack, plan, setting, request, state } = start;
   const { context, output } = request;
   const giveUp = new AbortController();
   const signal = AbortSignal.any([context.signal, giveUp.signal]);
@@ -47,38 +48,13 @@ export async function startServices({ stack, plan, setting, request, state }: St
     onProgress: ({ service, text, elapsedMs }) => {
       if (!changing.has(service) && elapsedMs < unchangedSilenceMs) return;
       changing.add(service);
-      output.progress({
-        id: `service/${service}`,
-        label: service,
-        status: "working",
-        text: `starting  ${text}`,
-      });
+      output.progress({ ...rowOf(service), status: "working", text: `starting  ${text}` });
     },
   });
-  let failure: FailureFacts | undefined;
-  const ready: ReadyFacts[] = [];
-  const topics: Promise<string[]>[] = [];
-  const asksTopics = plan.steps.length > 0 || setting.verify;
-  const note = (outcome: ReadyOutcome): void => {
-    if (outcome.state === "ready") {
-      ready.push(outcome);
-      if (asksTopics) topics.push(checkTopics(stack, [outcome.service]));
-      if (changing.has(outcome.service)) output.progress(describeReady(outcome));
-    } else if (failure === undefined && !signal.aborted) {
-      failure = outcome;
-      output.progress({
-        id: `service/${outcome.service}`,
-        label: outcome.service,
-        status: "failed",
-        text: outcome.what,
-      });
-      // One cause at a time: what waits for this service would only add to the noise.
-      giveUp.abort();
-    }
-  };
+  const outcomes = gatherOutcomes(start, { changing, signal, giveUp: () => giveUp.abort() });
   const waits: Promise<void>[] = [];
   const awaitReady = (service: string): void => {
-    if (setting.wait) waits.push(readiness.waitUntil(service, "ready").then(note));
+    if (setting.wait) waits.push(readiness.waitUntil(service, "ready").then(outcomes.note));
   };
   try {
     await readiness.open();
@@ -90,7 +66,7 @@ export async function startServices({ stack, plan, setting, request, state }: St
       waitUntil: async (service, condition) => {
         const outcome = await readiness.waitUntil(service, condition);
         if (outcome.state === "ready") return;
-        note(outcome);
+        outcomes.note(outcome);
         throw new Error(`${service} ${outcome.what}`);
       },
       onEvent: (event) => {
@@ -100,16 +76,56 @@ export async function startServices({ stack, plan, setting, request, state }: St
     });
     // While the servers start, so that nothing is left to compute when the last one is ready.
     const keepFingerprints = plan.steps.length > 0 ? fingerprint(stack, state) : undefined;
+    // What the engine refused is told at once, not after the last of the others.
+    if (result.failure !== undefined) giveUp.abort();
     await Promise.all(waits);
-    const missingTopics = (await Promise.all(topics)).flat();
-    if (failure !== undefined) return { ready, missingTopics, failure };
-    if (result.failure !== undefined) return { ready, missingTopics, refusal: result.failure };
+    const gathered = await outcomes.gathered();
+    if (gathered.failure !== undefined) return gathered;
+    if (result.failure !== undefined) return { ...gathered, refusal: result.failure };
     if (setting.wait && !signal.aborted) await keepFingerprints?.then((keep) => keep());
-    return { ready, missingTopics };
+    return gathered;
   } finally {
     readiness.close();
     output.progressDone();
   }
+}
+
+interface Gathering {
+  /** Services whose rows are shown. */
+  readonly changing: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+  giveUp(): void;
+}
+
+/** Collects what becomes of each service. The first failure gives the others up: they would only add to the noise. */
+function gatherOutcomes({ stack, plan, setting, request }: Start, { changing, signal, giveUp }: Gathering) {
+  const { output } = request;
+  const ready: ReadyFacts[] = [];
+  const topics: Promise<string[]>[] = [];
+  const asksTopics = plan.steps.length > 0 || setting.verify;
+  let failure: FailureFacts | undefined;
+  return {
+    note(outcome: ReadyOutcome): void {
+      const { service } = outcome;
+      if (outcome.state === "ready") {
+        ready.push(outcome);
+        if (asksTopics) topics.push(checkTopics(stack, [service]));
+        if (changing.has(service)) output.progress(describeReady(outcome));
+      } else if (failure === undefined && !signal.aborted) {
+        failure = outcome;
+        output.progress({ ...rowOf(service), status: "failed", text: outcome.what });
+        giveUp();
+      }
+    },
+    async gathered(): Promise<StartOutcome> {
+      const missingTopics = (await Promise.all(topics)).flat();
+      return { ready, missingTopics, ...(failure === undefined ? {} : { failure }) };
+    },
+  };
+}
+
+function rowOf(service: string): { id: string; label: string } {
+  return { id: `service/${service}`, label: service };
 }
 
 /** What is remembered only makes a later message better: a folder that cannot be written is no failure here. */
@@ -135,7 +151,7 @@ function isStart(step: Step): boolean {
 
 function describeReady({ service, detail, address, elapsedMs }: ReadyFacts) {
   const text = `ready  ${formatDuration(elapsedMs).padStart(7)}  ${address ?? detail}`;
-  return { id: `service/${service}`, label: service, status: "done" as const, text };
+  return { ...rowOf(service), status: "done" as const, text };
 }
 
 const verbs: Partial<Record<Step["action"], string>> = {
@@ -151,7 +167,7 @@ function showEvent(event: ExecutionEvent, { output }: CommandRequest): void {
   const verb = verbs[step.action];
   if (event.kind === "warning") output.warn(`${step.name}: ${event.text}`);
   if (step.service === undefined || verb === undefined) return;
-  const row = { id: `service/${step.service}`, label: step.service };
+  const row = rowOf(step.service);
   if (event.kind === "started") output.progress({ ...row, status: "working", text: verb });
   if (event.kind === "waiting") {
     output.progress({ ...row, status: "waiting", text: `waits for ${event.waitFor.service}` });
