@@ -225,6 +225,17 @@ describe("exec", () => {
     expect(await session.exitCode()).toBe(0);
   });
 
+  it("is left at once on a signal, also where the command says nothing", async () => {
+    const stop = new AbortController();
+    const options = { command: ["cat"], tty: false, stdin: true, signal: stop.signal };
+    const session = await engine.exec(id, options);
+    const output = textOf(session.output);
+    stop.abort();
+    expect(await output).toEqual({ stdout: "", stderr: "" });
+    const late = await engine.exec(id, options);
+    expect(await textOf(late.output)).toEqual({ stdout: "", stderr: "" });
+  });
+
   it("has a terminal of the size that was asked for", async () => {
     const command = ["sh", "-c", "read line; stty size"];
     const session = await engine.exec(id, { command, tty: true, stdin: true });

@@ -198,6 +198,8 @@ export interface ExecOptions {
   readonly env?: readonly string[];
   readonly tty: boolean;
   readonly stdin: boolean;
+  /** Leaves the session; its output ends. The engine has no way to end the command itself. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ExecSession {

@@ -35,11 +35,15 @@ export async function startExec(
   });
   // Without a listener, an engine that goes away while nobody reads would end the process.
   connection.on("error", () => {});
+  const leave = (): void => void connection.destroy();
+  options.signal?.addEventListener("abort", leave, { once: true });
+  connection.once("close", () => options.signal?.removeEventListener("abort", leave));
+  if (options.signal?.aborted) leave();
   return {
     output: readUntilAborted(
       options.tty ? rawOutput(connection) : demultiplex(connection),
       connection,
-      undefined,
+      options.signal,
     ),
     stdin: connection,
     async resize(columns, rows) {

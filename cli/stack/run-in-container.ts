@@ -62,11 +62,24 @@ export async function runInContainer(
     command: command.command,
     tty: terminal,
     stdin: true,
+    signal: context.signal,
     ...(command.user === undefined ? {} : { user: command.user }),
     ...(command.workingDir === undefined ? {} : { workingDir: command.workingDir }),
     ...(command.env === undefined ? {} : { env: command.env }),
   });
   const written = output.json ? await output.capture(session) : await output.attach(session, terminal);
+  if (context.signal.aborted) throw interrupted(service);
   const exitCode = await session.exitCode();
   return { project: place.name, exitCode, data: { service, exitCode, ...written } };
+}
+
+/** Without a terminal no key reaches the command: it goes on as with docker exec, and somebody has to say so. */
+function interrupted(service: string): MybrokerError {
+  return new MybrokerError({
+    code: "exec.interrupted",
+    message: `Interrupted: what was started in ${service} may still run there`,
+    hint: `To end it:  {mybroker} restart ${service}`,
+    // main answers with 128 + the signal's number; this stands for a run inside another program.
+    exitCode: 130,
+  });
 }
