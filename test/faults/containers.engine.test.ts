@@ -146,4 +146,27 @@ describe("up names what is wrong with a container", () => {
     expectNamed(run, fault);
     expect(run.stderr).toContain(shows);
   });
+
+  it("says the same as one JSON document, and nothing beside it", async () => {
+    fixture = await createFixture("json");
+    fixture.write(".env", `# secret\nPASSWORD=${testSecret}\n`, 0o600);
+    fixture.compose(`
+  quits:
+    image: ${busybox}
+    environment: { PASSWORD: "\${PASSWORD}" }
+    command: [sh, -c, "echo I was given $$PASSWORD; exit 132"]
+    x-mybroker: { kind: mongodb, port: 27017 }`);
+    const run = await fixture.cli("up", "-o", "json");
+    expect(run).toMatchObject({ exitCode: 1, stderr: "" });
+    expect(run.stdout).not.toContain(testSecret);
+    expect(run.json()).toMatchObject({
+      ok: false,
+      error: {
+        code: "mongo.no-avx",
+        message: expect.stringContaining("quits did not become ready: it exited with 132"),
+        hint: expect.stringContaining("mybroker up"),
+        details: { service: "quits", exitCode: 132, log: [expect.stringContaining("I was given ••••")] },
+      },
+    });
+  });
 });

@@ -67,27 +67,30 @@ describe("up that is killed or interrupted", () => {
     console.log(`MYBROKER_SEED=${seed}`);
     const random = createRandom(seed);
     writeLightStack(fixture, "hello-0");
-    const coldMs = await measureUp();
+    expect((await fixture.cli("pull")).exitCode).toBe(0);
+    const spanMs = { cold: await measureUp(), changed: 0 };
     writeLightStack(fixture, "hello-1");
-    const changeMs = await measureUp();
-    const seen = { killed: 0, interrupted: 0, finished: 0 };
-    for (let point = 0; point < points; point += 1) {
-      const signal = point % 2 === 0 ? "SIGKILL" : "SIGINT";
-      const cold = point % 4 < 2;
-      const afterMs = random() * (cold ? coldMs : changeMs);
-      const name = `point ${point} of seed ${seed}: ${signal} after ${Math.round(afterMs)} ms, ${cold ? "cold" : "changed"}`;
-      if (cold) await fixture.cli("down", "--volumes", "--yes");
-      else writeLightStack(fixture, `hello-${point + 2}`);
+    spanMs.changed = await measureUp();
+    const cut = { SIGKILL: 0, SIGINT: 0 };
+    // A run that had already ended is no point; the machine may be quicker now than when it was measured.
+    for (let attempt = 0; cut.SIGKILL + cut.SIGINT < points; attempt += 1) {
+      expect(attempt, JSON.stringify(cut)).toBeLessThan(points * 3);
+      const signal = attempt % 2 === 0 ? "SIGKILL" : "SIGINT";
+      const kind = attempt % 4 < 2 ? "cold" : "changed";
+      const afterMs = random() * spanMs[kind];
+      const name = `attempt ${attempt} of seed ${seed}: ${signal} after ${Math.round(afterMs)} ms, ${kind}`;
+      if (kind === "cold") await fixture.cli("down", "--volumes", "--yes");
+      else writeLightStack(fixture, `hello-${attempt + 2}`);
       const child = start("up");
       await pause(afterMs);
       child.kill(signal);
       const { exitCode, stderr } = await child.ended;
       expect([0, signal === "SIGKILL" ? 137 : 130], `${name}\n${stderr}`).toContain(exitCode);
-      seen[exitCode === 0 ? "finished" : signal === "SIGKILL" ? "killed" : "interrupted"] += 1;
+      if (exitCode === 0) spanMs[kind] = afterMs;
+      else cut[signal] += 1;
       expect(stderr, name).not.toContain("mybroker failed where it should not");
       await expectHealed(name);
     }
-    console.log(seen);
   });
 
   it("says after Ctrl-C how to go on, and does", async () => {

@@ -26,6 +26,9 @@ beforeAll(async () => {
     depends_on: [cache]`,
     "volumes: { data: {} }",
   );
+  // Its screen depends on what the engine has already.
+  const pull = await fixture.cliWith({ CACHE_PASSWORD: testSecret }, "pull");
+  expect(pull.exitCode, pull.stderr).toBe(0);
 });
 afterAll(() => fixture.remove());
 

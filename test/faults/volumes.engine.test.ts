@@ -25,6 +25,9 @@ async function startAndRemove(): Promise<void> {
 /** A shell in a container that has the volume of "data" at /data; run to its end. */
 async function changeVolume(image: string, script: string): Promise<void> {
   const { engine, project } = fixture;
+  for await (const _ of engine.pullImage(image, {})) {
+    // Only the image is wanted.
+  }
   const { id } = await engine.createContainer(`${project}-change`, {
     Image: image,
     Entrypoint: ["sh", "-c", script],
