@@ -36,7 +36,7 @@ export async function leftovers({ engine, project }: ComposeStack): Promise<stri
   return found.flat().map(({ name }) => name);
 }
 
-/** Every act on the project's objects while the work goes on; healthchecks are none. */
+/** Every act on the project's objects while the work goes on; healthchecks and the reading of files are none. */
 export async function changesDuring(stack: ComposeStack, work: () => Promise<void>): Promise<string[]> {
   const stop = new AbortController();
   const events = await stack.engine.events(
@@ -46,7 +46,8 @@ export async function changesDuring(stack: ComposeStack, work: () => Promise<voi
   const changes: string[] = [];
   const reading = (async () => {
     for await (const { type, action, attributes } of events) {
-      if (!/^(exec_|health_status)/.test(action)) changes.push(`${type} ${action} ${attributes.name}`);
+      if (!/^(exec_|health_status|archive-path)/.test(action))
+        changes.push(`${type} ${action} ${attributes.name}`);
     }
   })();
   try {

@@ -18,13 +18,12 @@ function cli(...args: string[]) {
 
 describe("docker compose on a stack that we made", () => {
   it("lists 14 healthy containers", async () => {
-    const lines = (await stack.compose("ps", "--format", "{{.Service}} {{.Health}}")).split("\n");
-    expect(lines.sort()).toEqual(
-      Object.keys(stack.services)
-        .sort()
-        .map((name) => `${name} healthy`),
-    );
-    expect(lines).toHaveLength(14);
+    const names = Object.keys(stack.services).sort();
+    expect(names).toHaveLength(14);
+    const list = async () =>
+      (await stack.compose("ps", "--format", "{{.Service}} {{.Health}}")).split("\n").sort();
+    // Our up returns when a server answers; its healthcheck sees that up to a second later.
+    await expect.poll(list, { timeout: 30_000 }).toEqual(names.map((name) => `${name} healthy`));
   });
 
   it("recreates and creates nothing", async () => {
