@@ -78,9 +78,11 @@ async function pullImage(
     output.progress({ ...row, status: "failed", text: "not pulled" });
     throw error;
   }
-  const text = `pulled ${formatBytes(sum("total"))} in ${formatDuration(now() - startedMs)}`;
+  const bytes = sum("total");
+  const text =
+    bytes === 0 ? "up to date" : `pulled ${formatBytes(bytes)} in ${formatDuration(now() - startedMs)}`;
   output.progress({ ...row, status: "done", text });
-  return sum("total");
+  return bytes;
 }
 
 /** "   1:10 left", once enough has come to say so. */
