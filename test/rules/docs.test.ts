@@ -2,122 +2,137 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../cli/commands/registry.js";
-import { knownCauses } from "../../cli/errors/known-causes.js";
+import { type KnownCause, knownCauses } from "../../cli/errors/known-causes.js";
 import { exitCodes } from "../../cli/errors/mybroker-error.js";
 import type { OptionDefinition } from "../../cli/kernel/command.js";
 import { globalOptionDefinitions } from "../../cli/kernel/global-options.js";
 
 const root = resolve(import.meta.dirname, "../..");
+const commandsPage = readSections("docs/commands.md");
+const commandSections = Object.keys(commandsPage).filter((heading) => heading.startsWith("mybroker "));
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** The sections of a page by their heading of level two. */
-function sections(text: string): Map<string, string> {
-  const [, ...parts] = text.split(/^## /m);
-  return new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), part]));
+/** The text below each second-level heading of a page. */
+function readSections(path: string): Readonly<Record<string, string>> {
+  const [, ...parts] = read(path).split(/^## /m);
+  return Object.fromEntries(
+    parts.map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n"))]),
+  );
 }
 
-/** The first cells of a section's tables, where they are code. */
-function firstCells(section: string): string[] {
-  return [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, cell = ""]) => cell);
+interface Row {
+  readonly flags: string;
+  readonly text: string;
 }
 
-/** Flags of which the section's tables say nothing, and flags that no longer exist. */
-function drift(section: string, options: readonly OptionDefinition[] = []): string[] {
-  const listed = firstCells(section).filter((cell) => cell.startsWith("-"));
-  const registered = options.map(({ flags }) => flags);
-  const shown = options.filter(({ hidden }) => hidden !== true).map(({ flags }) => flags);
-  return [
-    ...shown.filter((flags) => !listed.includes(flags)).map((flags) => `missing: ${flags}`),
-    ...listed.filter((flags) => !registered.includes(flags)).map((flags) => `unknown: ${flags}`),
-  ];
+/** Rows of a table of options: those whose first cell begins with a flag. */
+function optionRows(section: string): Row[] {
+  return [...section.matchAll(/^\| `(-[^`]*)` \| (.*) \|$/gm)].map(([, flags = "", text = ""]) => ({
+    flags,
+    text,
+  }));
+}
+
+function expectOptions(section: string, options: readonly OptionDefinition[]): void {
+  const rows = optionRows(section);
+  expect(rows.map(({ flags }) => flags)).toEqual(options.map(({ flags }) => flags));
+  for (const { flags, choices = [] } of options) {
+    const text = rows.find((row) => row.flags === flags)?.text;
+    for (const choice of choices) expect(text, flags).toContain(`\`${choice}\``);
+  }
+}
+
+/** As troubleshooting.md writes it: names to be filled in as capitals, commands spelled out. */
+function spell(text: string): string {
+  return text
+    .replaceAll("{mybroker}", "mybroker")
+    .replace(/(?<!\$)\{(\w+)\}/g, (_, name: string) => name.replace(/([A-Z])/g, "_$1").toUpperCase())
+    .replaceAll("|", "\\|");
+}
+
+function causeRow({ id, cause, fix }: KnownCause): string {
+  return `| \`${id}\` | ${spell(cause)} | ${spell(fix)} |`;
+}
+
+function listPages(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory())
+      return [".git", "dist", "node_modules"].includes(entry.name) ? [] : listPages(path);
+    return entry.name.endsWith(".md") ? [relative(root, path)] : [];
+  });
+}
+
+/** Relative links of a page; code is no link. */
+function linksOf(page: string): string[] {
+  const prose = read(page)
+    .replace(/^```.*?^```/gms, "")
+    .replace(/`[^`\n]*`/g, "");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = ""]) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** The anchors that GitHub makes of a page's headings. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function resolves(page: string, link: string): boolean {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? join(root, page) : resolve(root, dirname(page), path);
+  if (!existsSync(target)) return false;
+  return anchor === undefined || anchorsOf(relative(root, target)).includes(anchor);
 }
 
 describe("docs/commands.md", () => {
-  const page = sections(read("docs/commands.md"));
-
-  it("has a section for each command, in the order of --help", () => {
-    const named = [...page.keys()].filter((heading) => heading.startsWith("mybroker "));
-    expect(named).toEqual(commands.map(({ name }) => `mybroker ${name}`));
+  it("has a section for every command, in the order of --help", () => {
+    expect(commandSections).toEqual(commands.map(({ name }) => `mybroker ${name}`));
   });
 
-  it("lists the global options as they are registered", () => {
-    expect(drift(page.get("Global options") ?? "", globalOptionDefinitions)).toEqual([]);
+  it("has the global options", () => {
+    expectOptions(commandsPage["Global options"] ?? "", globalOptionDefinitions);
   });
 
-  it.each(commands.map((command) => [command.name, command] as const))(
-    "describes %s: its flags, what it reads and writes, exit codes, an example",
-    (name, command) => {
-      const section = page.get(`mybroker ${name}`) ?? "";
-      expect(drift(section, command.options)).toEqual([]);
-      for (const choice of (command.options ?? []).flatMap(({ choices }) => choices ?? [])) {
-        expect(section).toContain(`\`${choice}\``);
-      }
-      expect(section).toMatch(/\bRead/);
-      expect(section).toMatch(/Exit codes?: /);
-      expect(section).toMatch(new RegExp(`^\\$ mybroker (.* )?${name}\\b`, "m"));
+  it.each(commands)("has the options of $name as they are registered", ({ name, options = [] }) => {
+    expectOptions(commandsPage[`mybroker ${name}`] ?? "", options);
+  });
+
+  it.each(commands)(
+    "has a synopsis, what is read and written, exit codes and an example of $name",
+    ({ name }) => {
+      const section = commandsPage[`mybroker ${name}`] ?? "";
+      for (const part of [`\nmybroker ${name}`, "\nReads: ", "Writes", "\nExit codes: ", "\n$ mybroker "])
+        expect(section).toContain(part);
     },
   );
 });
 
-describe("docs/troubleshooting.md", () => {
-  it("says of every known cause what to do, and of no other", () => {
-    const ids = firstCells(sections(read("docs/troubleshooting.md")).get("Known causes") ?? "");
-    expect(ids.sort()).toEqual(knownCauses.map(({ id }) => id).sort());
-  });
-});
-
 describe("docs/exit-codes.md", () => {
-  it("lists every exit code", () => {
-    const codes = [...read("docs/exit-codes.md").matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
-    expect(codes).toEqual(Object.values(exitCodes));
+  it("has every exit code under its name, and no other", () => {
+    const rows = [...read("docs/exit-codes.md").matchAll(/^\| (\d+) \| (\w+) \|/gm)];
+    expect(Object.fromEntries(rows.map(([, code, name]) => [name, Number(code)]))).toEqual(exitCodes);
   });
 });
 
-describe("pages", () => {
-  const ignored = new Set(["node_modules", ".git", "dist"]);
-
-  function findPages(folder: string): string[] {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-      if (ignored.has(entry.name)) return [];
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return findPages(path);
-      return entry.name.endsWith(".md") ? [relative(root, path)] : [];
-    });
-  }
-
-  /** As GitHub makes them of headings. */
-  function anchorsOf(path: string): string[] {
-    const headings = read(path).matchAll(/^#+ (.+)$/gm);
-    return [...headings].map(([, heading = ""]) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, "")
-        .replaceAll(" ", "-"),
-    );
-  }
-
-  it.each(findPages(root))("%s links to what exists", (page) => {
-    const prose = read(page).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, "");
-    const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
-    const broken = targets
-      .filter((target) => !/^[a-z]+:/.test(target))
-      .filter((target) => {
-        const [path = "", anchor] = target.split("#");
-        const file = path === "" ? page : relative(root, resolve(root, dirname(page), path));
-        if (!existsSync(join(root, file))) return true;
-        return anchor !== undefined && !anchorsOf(file).includes(anchor);
-      });
-    expect(broken).toEqual([]);
+describe("docs/troubleshooting.md", () => {
+  it("has every known cause with its texts, in the order in which they are tried", () => {
+    const causes = readSections("docs/troubleshooting.md")["Known causes"] ?? "";
+    const rows = causes.split("\n").filter((line) => line.startsWith("| `"));
+    expect(rows).toEqual(knownCauses.map(causeRow));
   });
+});
 
-  it("README leads to every page of docs", () => {
-    const readme = read("README.md");
-    const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
-    const reachable = (name: string) =>
-      readme.includes(`(docs/${name})`) || pages.some((page) => read(`docs/${page}`).includes(`(${name})`));
-    expect(pages.filter((name) => !reachable(name))).toEqual([]);
+describe("links", () => {
+  it.each(listPages(root))("of %s resolve", (page) => {
+    expect(linksOf(page).filter((link) => !resolves(page, link))).toEqual([]);
   });
 });
