@@ -135,4 +135,13 @@ describe("links", () => {
   it.each(listPages(root))("of %s resolve", (page) => {
     expect(linksOf(page).filter((link) => !resolves(page, link))).toEqual([]);
   });
+
+  it("lead from README to every page of docs, directly or over one other", () => {
+    const pages = listPages(join(root, "docs")).filter((page) => dirname(page) === "docs");
+    const targets = (page: string) =>
+      linksOf(page).map((link) => relative(root, resolve(root, dirname(page), link.split("#")[0] ?? "")));
+    const direct = targets("README.md");
+    const reached = [...direct, ...direct.filter((page) => pages.includes(page)).flatMap(targets)];
+    expect(pages.filter((page) => !reached.includes(page))).toEqual([]);
+  });
 });
