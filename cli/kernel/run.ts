@@ -60,8 +60,10 @@ export async function run(request: RunRequest): Promise<number> {
     return await reportResult(result, definition, place);
   } catch (thrown) {
     output.progressDone();
-    const error = context.signal.aborted ? interruption(thrown, request.argv) : toMybrokerError(thrown);
-    return reportError(error, place);
+    if (!context.signal.aborted) return reportError(toMybrokerError(thrown), place);
+    // Whoever follows a stream ends it with Ctrl-C: nothing is left undone.
+    if (definition.kind === "stream" && !(thrown instanceof MybrokerError)) return exitCodes.done;
+    return reportError(interruption(thrown, request.argv), place);
   } finally {
     stopWatching();
   }

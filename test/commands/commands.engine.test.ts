@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../support/run-cli.js";
 import { cacheSecret, prepareSmallStack, type SmallStack } from "./small-stack.js";
@@ -96,7 +99,7 @@ describe("ps", () => {
       else if (state === "exited") void stack.cli("start", "web");
       else if (state === "running" && states.includes("exited")) interruption.abort();
     };
-    const { exitCode, stdout } = await runCli(["ps", "--watch", "web", "-o", "json"], {
+    const { exitCode, records } = await runCli(["ps", "--watch", "web", "-o", "json"], {
       cwd: stack.folder,
       homeDir: stack.home,
       env: stack.env,
@@ -111,7 +114,7 @@ describe("ps", () => {
     });
     expect(states).toEqual(["running", "exited", "running"]);
     expect(exitCode).toBe(0);
-    for (const record of stdout.trimEnd().split("\n")) expect(JSON.parse(record)).toMatchObject({ ok: true });
+    for (const record of records()) expect(record).toMatchObject({ ok: true });
   }, 30_000);
 });
 
@@ -234,6 +237,26 @@ describe("pull", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as { schema: string; status: string });
     expect(events.at(-1)).toMatchObject({ schema: "mybroker/progress@1", status: "done" });
+  });
+
+  it("names an image that its registry does not have, and pulls the others", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mybroker-pull-"));
+    const file = join(folder, "compose.yaml");
+    const missing = "busybox:no-such-tag";
+    writeFileSync(
+      file,
+      `name: ${stack.project}-pull\nservices:\n  a: {image: "${missing}"}\n  b: {image: "busybox:1.37.0"}\n`,
+    );
+    const text = await stack.cli("-f", file, "pull");
+    expect(text.exitCode).toBe(3);
+    expect(text.stdout).toBe("");
+    expect(text.stderr).toMatch(/✖ An image could not be pulled\n +busybox:no-such-tag: .+\n +Do +\S/);
+    const json = (await stack.cli("-f", file, "pull", "--json")).json();
+    expect(json.error).toMatchObject({
+      code: "images.pull-failed",
+      details: { images: [{ reference: missing }] },
+    });
+    rmSync(folder, { recursive: true });
   });
 
   it("says what would be pulled in a dry run", async () => {

@@ -42,8 +42,12 @@ beforeAll(async () => {
 
 afterAll(() => stack?.remove());
 
-interface Record {
-  data: { service: string; container: string; channel: string; time: string; text: string };
+interface LogRecord {
+  service: string;
+  container: string;
+  channel: string;
+  time: string;
+  text: string;
 }
 
 /** Runs `logs`, handing each line to `onLine` as it comes; its return value true ends the run as Ctrl-C does. */
@@ -68,13 +72,10 @@ async function lineOf(service: string, wanted: string): Promise<void> {
   await follow([service, "--no-log-prefix"], (line) => line === wanted);
 }
 
-async function records(...args: string[]): Promise<Record["data"][]> {
+async function records(...args: string[]): Promise<LogRecord[]> {
   const run = await stack.cli("logs", ...args, "-o", "json");
   expect(run.stderr).toBe("");
-  return run.stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => (JSON.parse(line) as Record).data);
+  return run.records().map(({ data }) => data as LogRecord);
 }
 
 /** What the two services wrote, read one by one and put in order here. */

@@ -30,6 +30,8 @@ export interface Child {
 
 /** The CLI as users have it, for what only a process of its own can show: signals, a user id, two at once. */
 export interface BuiltCli {
+  /** The script to be run with node, for pipelines of a shell. */
+  readonly program: string;
   start(args: readonly string[], setting: ChildSetting): Child;
   remove(): void;
 }
@@ -45,6 +47,7 @@ export async function buildCli(): Promise<BuiltCli> {
   chmodSync(root, 0o755);
   const program = join(root, "bin", "mybroker.js");
   return {
+    program,
     start: (args, { cwd, env, unprivileged = false }) => {
       const user = unprivileged && process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
       const child = execa(process.execPath, [program, ...args], {
