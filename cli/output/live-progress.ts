@@ -16,7 +16,7 @@ export function createLiveProgress(stream: NodeJS.WriteStream, columns: number):
     drawnAtMs = Date.now();
     const open = [...rows.values()].filter((row) => row.status === "working" || row.status === "waiting");
     if (open.length === 0) {
-      spinner.stop();
+      if (spinner.isSpinning) spinner.stop();
       return;
     }
     const visible = Math.max(3, (stream.rows ?? 24) - 4);
@@ -43,7 +43,8 @@ export function createLiveProgress(stream: NodeJS.WriteStream, columns: number):
       if (wasSpinning) spinner.start();
     },
     done() {
-      spinner.stop();
+      // Stopping what never began would still write the codes that show the cursor.
+      if (spinner.isSpinning) spinner.stop();
       rows.clear();
     },
   };

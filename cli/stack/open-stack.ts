@@ -7,6 +7,7 @@ import { secretKeysOf } from "../env/example-file.js";
 import { markedFiles } from "../env/marked-files.js";
 import { readTextFile } from "../env/read-env-file.js";
 import type { CommandRequest } from "../kernel/command.js";
+import { mask } from "../kernel/mask.js";
 
 export interface OpenOptions {
   /** "empty" where nothing that variables decide matters. */
@@ -56,6 +57,15 @@ export async function openProject(request: CommandRequest, options: OpenOptions)
   const secretKeys = await findSecretKeys(project);
   for (const key of secretKeys) output.redact(project.environment[key] ?? "");
   return { project, secretKeys };
+}
+
+/** The project as it resolves with a mask in the place of every secret: of a short or ordinary one too. */
+export async function openMaskedProject(request: CommandRequest, options: OpenOptions): Promise<Project> {
+  const { secretKeys } = await openProject(request, options);
+  const masks = Object.fromEntries([...secretKeys].map((key) => [key, mask]));
+  const env = { ...request.context.env, ...masks };
+  const services = options.services === undefined ? {} : { services: options.services };
+  return loadProject({ ...createLoadRequest(request.context, request.globals, services), env });
 }
 
 async function findSecretKeys(project: Project): Promise<Set<string>> {

@@ -57,6 +57,10 @@ export async function runInContainer(
 ): Promise<CommandResult> {
   const { context, output } = request;
   const container = await findRunningContainer(place, service);
+  if (request.globals.dryRun) {
+    const text = [`would run in ${container.name}: ${command.command.join(" ")}`];
+    return { project: place.name, data: { service, exitCode: 0, stdout: "", stderr: "" }, text };
+  }
   const terminal = command.terminal && context.stdinIsTty && context.stdoutIsTty && !output.json;
   const session = await place.engine.exec(container.id, {
     command: command.command,

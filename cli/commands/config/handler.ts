@@ -1,12 +1,12 @@
 import { renderProject } from "../../compose/render-project.js";
 import type { CommandHandler } from "../../kernel/command.js";
-import { openProject } from "../../stack/open-stack.js";
+import { openMaskedProject } from "../../stack/open-stack.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
 /** `config`: a check of the files too, because whatever is wrong in them is exit 2. */
 export const showConfig: CommandHandler = async (request) => {
-  const { args, options, output } = request;
-  const { project: loaded } = await openProject(request, { missingVariables: "error", services: args });
+  const { args, options } = request;
+  const loaded = await openMaskedProject(request, { missingVariables: "error", services: args });
   const names = Object.keys(loaded.services).filter((name) => args.length === 0 || args.includes(name));
   checkServiceNames(args, Object.keys(loaded.services));
   const project = {
@@ -28,6 +28,6 @@ export const showConfig: CommandHandler = async (request) => {
   return {
     project: name,
     data: { name, services: project.services, networks, volumes, configs, secrets },
-    text: renderProject(output.withoutSecrets(project)),
+    text: renderProject(project),
   };
 };
