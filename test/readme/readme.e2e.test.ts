@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const plainUser = 54_321;
 const root = resolve(import.meta.dirname, "../..");
 const firstScreen = readFileSync(join(root, "README.md"), "utf8").split("\n## ")[0] ?? "";
-const commands = [...firstScreen.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
-  block.split("\n").filter((line) => line.trim() !== ""),
+const commands = [...firstScreen.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(
+  ([, block = ""]) => block.split("\n").filter((line) => line.trim() !== ""),
 );
 
 let folder = "";
@@ -18,9 +18,13 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "mybroker-readme-"));
   chmodSync(folder, 0o755);
   for (const version of ["10", "11"]) {
-    execFileSync("npm", ["install", "--prefix", join(folder, `npm-${version}`), "--no-save", `npm@${version}`], {
-      stdio: "pipe",
-    });
+    execFileSync(
+      "npm",
+      ["install", "--prefix", join(folder, `npm-${version}`), "--no-save", `npm@${version}`],
+      {
+        stdio: "pipe",
+      },
+    );
   }
 });
 

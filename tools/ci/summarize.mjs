@@ -12,7 +12,8 @@ for (const file of readdirSync(folder)) {
   totals.passed += report.numPassedTests;
   // A file that could not even be loaded has no tests to count.
   const brokenFiles = report.testResults.filter(
-    (result) => result.status === "failed" && result.assertionResults.every(({ status }) => status !== "failed"),
+    (result) =>
+      result.status === "failed" && result.assertionResults.every(({ status }) => status !== "failed"),
   );
   totals.failed += report.numFailedTests + brokenFiles.length;
   const skipped = report.numPendingTests + report.numTodoTests;
