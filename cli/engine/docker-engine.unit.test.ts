@@ -192,6 +192,15 @@ describe("events", () => {
     expect(Number(fake.calls.at(-1)?.query.get("since")) * 1000).toBeGreaterThanOrEqual(beforeMs - 1);
   });
 
+  it("may be given up before anybody reads them", async () => {
+    const { fake, engine } = await start();
+    const stop = new AbortController();
+    await engine.events({}, stop.signal);
+    expect(fake.subscribers()).toBe(1);
+    stop.abort();
+    await expect.poll(() => fake.subscribers()).toBe(0);
+  });
+
   it("end as an error of the connection where the engine goes away, in good order or not", async () => {
     const { fake, engine } = await start();
     const events = collect(await engine.events({}, never));

@@ -48,6 +48,7 @@ export function parseCommandLine(
       });
   };
   silence(program);
+  program.configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` });
   program.helpCommand("help [command]", "print the help of a command");
   program.action((values: Record<string, unknown>, self: Command) => {
     if (self.args.length > 0) throw unknownCommand(self.args[0] ?? "", definitions);
@@ -90,6 +91,8 @@ function describeCommand(command: Command, definition: CommandDefinition, invoca
   }
   addOptions(command, definition.options ?? []);
   addOptions(command, shareableGlobals(definition));
+  // commander prints the first alias beside the name, also one that is to stay hidden.
+  command.configureHelp({ commandUsage: () => `mybroker ${definition.name} ${command.usage()}` });
   if (definition.passThrough) command.passThroughOptions();
   const examples = definition.examples ?? [];
   if (examples.length > 0) {

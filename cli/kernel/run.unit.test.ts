@@ -58,6 +58,33 @@ describe("run", () => {
     expect(run.stderr).toContain("json. Its options:");
   });
 
+  it("keeps hidden aliases out of the help", async () => {
+    const commands = [command(async () => ({}), { name: "ps", aliases: [{ name: "status", hidden: true }] })];
+    for (const argv of [["--help"], ["ps", "--help"]]) {
+      const { stdout, exitCode } = await runCli(argv, { commands });
+      expect(stdout).toContain("ps [options]");
+      expect(stdout).not.toContain("status");
+      expect(exitCode).toBe(0);
+    }
+    expect((await runCli(["status"], { commands })).exitCode).toBe(0);
+  });
+
+  it("ends a stream that a signal cut short without a word", async () => {
+    const interruption = new AbortController();
+    const commands = [
+      command(
+        async ({ context }) => {
+          interruption.abort();
+          context.signal.throwIfAborted();
+          return {};
+        },
+        { name: "logs", kind: "stream" },
+      ),
+    ];
+    const run = await runCli(["logs"], { commands, signal: interruption.signal });
+    expect(run).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+  });
+
   it("takes global options before and after the command, the later one wins", async () => {
     const seen: unknown[] = [];
     const commands = [
