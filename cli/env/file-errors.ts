@@ -43,15 +43,7 @@ export function explainFileError(error: unknown, action: string, folder: string)
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   if (error instanceof MybrokerError || code === undefined || syscall === undefined || code === "EEXIST")
     return error;
-  if (code === "ENOTDIR" || code === "ENOENT") {
-    return new MybrokerError({
-      code: "env.no-folder",
-      message: `${action}: ${folder} is not a folder.`,
-      hint: "Name an existing folder:  {mybroker} init FOLDER",
-      exitCode: exitCodes.usage,
-      cause: error,
-    });
-  }
+  if (code === "ENOTDIR" || code === "ENOENT") return noFolder(error, action, folder);
   const fault = machineFaults[code];
   return new MybrokerError({
     code: fault?.code ?? "env.file-system",
@@ -59,5 +51,21 @@ export function explainFileError(error: unknown, action: string, folder: string)
     hint: fault?.hint(folder) ?? `See what is wrong with it:  df -h ${folder}`,
     exitCode: exitCodes.machine,
     cause: error,
+  });
+}
+
+/** The same for making a folder, where EEXIST says that a file has its name. */
+export function explainFolderError(error: unknown, action: string, folder: string): unknown {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === "EEXIST" ? noFolder(error, action, folder) : explainFileError(error, action, folder);
+}
+
+function noFolder(cause: unknown, action: string, folder: string): MybrokerError {
+  return new MybrokerError({
+    code: "env.no-folder",
+    message: `${action}: ${folder} is not a folder.`,
+    hint: "Name an existing folder:  {mybroker} init FOLDER",
+    exitCode: exitCodes.usage,
+    cause,
   });
 }

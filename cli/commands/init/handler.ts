@@ -7,7 +7,7 @@ import type { Engine } from "../../engine/engine.js";
 import { copyProject } from "../../env/copy-project.js";
 import { describeEnvResult, describeRotation } from "../../env/describe-env.js";
 import { type EnsureEnvResult, ensureEnv } from "../../env/ensure-env.js";
-import { explainFileError } from "../../env/file-errors.js";
+import { explainFolderError } from "../../env/file-errors.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import { type RotateEnvResult, rotateEnv } from "../../env/rotate-env.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
@@ -66,7 +66,7 @@ async function chooseFolder({ context, globals, args }: CommandRequest): Promise
     const folder = resolve(context.cwd, named);
     if (!globals.dryRun) {
       await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-        throw explainFileError(error, `Cannot make ${folder}`, folder);
+        throw explainFolderError(error, `Cannot make ${folder}`, folder);
       });
     }
     const { projectDirectory: _, ...rest } = load;

@@ -57,6 +57,17 @@ describe("init", () => {
     expect(readdirSync(folder)).toEqual(["new"]);
   });
 
+  it("says that the named folder is a file", async () => {
+    writeFileSync(join(folder, "taken"), "");
+    const run = await cli(["init", "taken"]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(run.stderr).toContain(
+      `Cannot make ${join(folder, "taken")}: ${join(folder, "taken")} is not a folder.`,
+    );
+    expect(run.stderr).not.toContain("EEXIST");
+    expect((await cli(["init", "taken/below"])).exitCode).toBe(2);
+  });
+
   it("changes nothing the second time", async () => {
     await cli(["init"]);
     const before = readFileSync(join(folder, ".env"), "utf8");
