@@ -58,25 +58,10 @@ async function targetOf(service: string): Promise<ProbeTarget> {
 }
 
 describe("a cold start", () => {
-  const readyAt = new Map<string, number>();
-  const healthyAt = new Map<string, number>();
   let outcomes: ReadyOutcome[];
 
   beforeAll(async () => {
     const ended = new AbortController();
-    const events = await stack.engine.events(
-      { types: ["container"], labels: [`com.docker.compose.project=${stack.project}`] },
-      ended.signal,
-    );
-    const watching = (async () => {
-      for await (const { action, attributes } of events) {
-        const service = attributes["com.docker.compose.service"] ?? "";
-        if (action === "health_status: healthy") healthyAt.set(service, performance.now());
-        if (chosen.every((name) => healthyAt.has(name))) return;
-      }
-    })();
-    // Where the start fails below, that is the failure to be told.
-    watching.catch(() => {});
     const readiness = createReadiness({
       engine: stack.engine,
       project,
@@ -85,14 +70,9 @@ describe("a cold start", () => {
       trustHealthy: false,
     });
     await readiness.open();
-    const waits = chosen.map(async (service) => {
-      const outcome = await readiness.waitUntil(service, "ready");
-      readyAt.set(service, performance.now());
-      return outcome;
-    });
+    const waits = chosen.map((service) => readiness.waitUntil(service, "ready"));
     await stack.compose("up", "-d", ...chosen);
     outcomes = await Promise.all(waits);
-    await watching;
     readiness.close();
     ended.abort();
   });
@@ -107,16 +87,7 @@ describe("a cold start", () => {
     }
   });
 
-  test("and never later than the engine's health says so: Compose would look again after 500 ms", () => {
-    const later = chosen.map((service) => ({
-      service,
-      lateMs: (readyAt.get(service) ?? 0) - (healthyAt.get(service) ?? 0),
-    }));
-    expect(later.filter(({ lateMs }) => lateMs > 250)).toEqual([]);
-  });
-
   test("a second look at the engine's state needs no login", async () => {
-    const startedMs = performance.now();
     const readiness = createReadiness({
       engine: stack.engine,
       project,
@@ -128,7 +99,6 @@ describe("a cold start", () => {
     const again = await Promise.all(chosen.map((service) => readiness.waitUntil(service, "ready")));
     readiness.close();
     for (const outcome of again) expect(outcome).toMatchObject({ state: "ready", by: "health" });
-    expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 });
 
