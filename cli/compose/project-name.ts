@@ -20,7 +20,7 @@ export function chooseProjectName(facts: {
   readonly workingDir: string;
 }): string {
   const given = facts.given || facts.environment.COMPOSE_PROJECT_NAME;
-  if (given) return requireNormal(given);
+  if (given) return requireProjectName(given);
   const fromFile = normalizeProjectName(nameInFiles(facts.documents, facts.environment));
   const name = fromFile || normalizeProjectName(basename(facts.workingDir));
   if (name !== "") return name;
@@ -31,7 +31,8 @@ export function chooseProjectName(facts: {
   });
 }
 
-function requireNormal(name: string): string {
+/** @throws MybrokerError compose.project-name (2) for a name that no project can have. */
+export function requireProjectName(name: string): string {
   const normal = normalizeProjectName(name);
   if (normal === name) return name;
   throw new MybrokerError({

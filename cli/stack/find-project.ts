@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { composeLabels } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
-import { normalizeProjectName } from "../compose/project-name.js";
+import { normalizeProjectName, requireProjectName } from "../compose/project-name.js";
 import { connectEngine } from "../engine/connect.js";
 import type { Engine } from "../engine/engine.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
@@ -55,7 +55,7 @@ type Trace = Pick<FoundProject, "name" | "folder">;
 async function findByTraces(request: CommandRequest, engine: Engine): Promise<Trace | undefined> {
   const { context, globals } = request;
   const given = globals.projectName || context.env.COMPOSE_PROJECT_NAME;
-  if (given) return { name: given, folder: context.cwd };
+  if (given) return { name: requireProjectName(given), folder: context.cwd };
   const start = resolve(context.cwd, globals.projectDirectory ?? ".");
   return (await findByContainers(engine, start)) ?? guessFromFile(start, globals.file);
 }

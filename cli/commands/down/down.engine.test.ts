@@ -84,6 +84,17 @@ describe("down", () => {
     expect(await fixture.leftovers()).toEqual([volume()]);
   });
 
+  it("refuses a name that no project can have, with files and without", async () => {
+    await up();
+    for (const run of [
+      await fixture.cli("-p", "Not/Mine", "down"),
+      await runCli(["-p", "Not/Mine", "down"], elsewhere()),
+    ]) {
+      expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(run.stderr).toContain('"Not/Mine" is no project name');
+    }
+  });
+
   it("needs no variable to have a value", async () => {
     await up();
     fixture.compose(
