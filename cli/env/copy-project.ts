@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { access, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { writeFileAtomically } from "./atomic-write.js";
 import { explainFileError } from "./file-errors.js";
+import { makeFolder } from "./make-folder.js";
 
 /** The names that Compose looks for, in its order (compose-go cli/options.go). */
 const composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -55,7 +56,7 @@ async function listFiles(path: string): Promise<string[]> {
 async function copyFile(from: string, to: string): Promise<void> {
   const folder = join(to, "..");
   // Containers read templates as other users: the modes are stated, whatever the umask is.
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  makeFolder(folder, 0o755);
   await writeFileAtomically({
     path: to,
     text: await readFile(from, "utf8"),

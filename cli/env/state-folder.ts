@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { readdir, readFile, realpath, rm } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { Context } from "../kernel/context.js";
 import { writeFileAtomically } from "./atomic-write.js";
+import { makeFolder } from "./make-folder.js";
 
 const keptBackups = 20;
 
@@ -63,7 +64,7 @@ export async function openProjectState(context: StateContext, projectFolder: str
     },
     writeRecord: (name, value) =>
       guard(async () => {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder, 0o700);
         const text = `${JSON.stringify(value, undefined, 2)}\n`;
         await writeFileAtomically({ path: record(name), text, existing: "replace" });
       }),
@@ -71,7 +72,7 @@ export async function openProjectState(context: StateContext, projectFolder: str
 }
 
 async function saveBackup(folder: string, text: string, nowMs: number): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const earlier = await listBackups(folder);
   const newest = earlier[0];
   if (newest !== undefined && (await readFile(newest.path, "utf8").catch(() => undefined)) === text)

@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../env/make-folder.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { isProcessAlive } from "../kernel/process-alive.js";
 
@@ -18,7 +19,7 @@ interface Holder {
  * @throws MybrokerError project.busy, exit 3
  */
 export function lockProject(folder: string, project: string, command: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const path = join(folder, "lock");
   const mine: Holder = { pid: process.pid, startedAt: readStart(process.pid) ?? "", command };
   // Every round either takes the lock, or meets a living holder, or removes a dead one's file.

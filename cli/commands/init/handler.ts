@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { loadEnvironment } from "../../compose/load-environment.js";
 import { createLoadRequest, type LoadRequest } from "../../compose/load-request.js";
@@ -8,6 +7,7 @@ import { copyProject } from "../../env/copy-project.js";
 import { describeEnvResult, describeRotation } from "../../env/describe-env.js";
 import { type EnsureEnvResult, ensureEnv } from "../../env/ensure-env.js";
 import { explainFolderError } from "../../env/file-errors.js";
+import { makeFolder } from "../../env/make-folder.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import { type RotateEnvResult, rotateEnv } from "../../env/rotate-env.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
@@ -65,9 +65,11 @@ async function chooseFolder({ context, globals, args }: CommandRequest): Promise
   if (named !== undefined) {
     const folder = resolve(context.cwd, named);
     if (!globals.dryRun) {
-      await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      try {
+        makeFolder(folder);
+      } catch (error) {
         throw explainFolderError(error, `Cannot make ${folder}`, folder);
-      });
+      }
     }
     const { projectDirectory: _, ...rest } = load;
     return { ...rest, cwd: folder, files: [] };
