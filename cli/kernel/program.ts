@@ -48,7 +48,11 @@ export function parseCommandLine(
       });
   };
   silence(program);
-  program.configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` });
+  program.configureHelp({
+    subcommandTerm: (command) => `${command.name()} ${command.usage()}`,
+    // The parser does not wrap a column below 40; beside the longest command 34 are left of 80.
+    minWidthToWrap: 24,
+  });
   program.helpCommand("help [command]", "print the help of a command");
   program.action((values: Record<string, unknown>, self: Command) => {
     if (self.args.length > 0) throw unknownCommand(self.args[0] ?? "", definitions);

@@ -15,6 +15,13 @@ describe("run", () => {
     expect(stdout).toContain("mybroker up");
   });
 
+  it("prints help that fits 80 columns", async () => {
+    const run = await runCli(["--help"]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain("--project-directory <folder>");
+    expect(run.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it("answers an unknown flag of Compose with ours, exit 2", async () => {
     const run = await runCli(["up", "-q"], { commands: [command(async () => ({}))] });
     expect(run).toMatchObject({
