@@ -35,12 +35,13 @@ const pauseAfterDenialMs = 500;
 const unansweredToBelieveHealth = 4;
 
 /**
- * Between two knocks at one server, in ms: at most about 80 a second for all servers together once the quick ones
- * are there. One costs 0.3 ms of CPU here and 0.2 ms in Docker's proxy, so the servers keep the machine, and the
- * last ones to come, which decide when the wait returns, are asked most often.
+ * Between two knocks at one server, in ms: at most about 50 a second for all servers together once the quick ones
+ * are there. One costs 0.3 ms of CPU here and as much in Docker's proxy and the kernel, which the servers lack when
+ * two cores are all there is: 40 a second more take 0.6 s of CPU from a start of 17 s. The last ones to come, which
+ * decide when the wait returns, are asked most often.
  */
 export function knockPauseMs(waiting: number): number {
-  return Math.min(120, Math.max(40, waiting * 12));
+  return Math.min(200, Math.max(60, waiting * 20));
 }
 
 /** Asks one server, knock first and login after, and remembers what its answers add up to. */
