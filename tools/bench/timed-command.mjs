@@ -8,7 +8,7 @@ export function monotonicMs() {
 /**
  * Runs a command to its end with pipes for output, as in CI or a script.
  * @param {{ command: string[], cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal }} request
- * @returns {Promise<{ startedMs: number, startedAtMs: number, endedMs: number, wallMs: number, stdout: string }>}
+ * @returns {Promise<{ startedMs: number, startedAtMs: number, endedMs: number, wallMs: number, stdout: string, stderr: string }>}
  *   startedMs and endedMs on the monotonic clock, startedAtMs on the wall clock
  * @throws when it cannot be started, or ends otherwise than with exit code 0: a time of something else is no figure
  */
@@ -32,7 +32,7 @@ export function runTimed({ command, cwd, env, signal }) {
     });
     child.on("close", (code, killedBy) => {
       if (code === 0) {
-        resolve({ startedMs, startedAtMs, endedMs, wallMs: endedMs - startedMs, stdout: text.stdout });
+        resolve({ startedMs, startedAtMs, endedMs, wallMs: endedMs - startedMs, ...text });
       } else {
         const last = `${text.stdout}${text.stderr}`.trim().split("\n").slice(-30).join("\n");
         reject(new Error(`${command.join(" ")} ended with ${killedBy ?? `exit code ${code}`}:\n${last}`));

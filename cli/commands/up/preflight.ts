@@ -41,6 +41,7 @@ export function startingServices(plan: Plan): string[] {
  */
 export async function runPreflight({ stack, observed, plan, state, request }: Preflight): Promise<void> {
   const { engine, project } = stack;
+  const startedMs = performance.now();
   const services = startingServices(plan);
   const definitions = services.flatMap((name) => project.services[name] ?? []);
   const memory = forecastMemory(definitions, engine.facts.memoryBytes);
@@ -51,6 +52,7 @@ export async function runPreflight({ stack, observed, plan, state, request }: Pr
     checkMounts({ stack, observed, services, request }),
     checkMissingImages(engine, missingImages(plan)),
   ]);
+  request.output.debug(`pre-flight took ${Math.round(performance.now() - startedMs)} ms`);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
