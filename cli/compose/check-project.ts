@@ -1,4 +1,5 @@
 import { findNearest } from "../errors/nearest.js";
+import { findExtensionProblem } from "./check-extension.js";
 import { composeError } from "./compose-error.js";
 import { type FindPlace, orderForStart } from "./graph.js";
 import type { Project, Service } from "./model.js";
@@ -34,11 +35,19 @@ export function checkProject(project: CheckedProject, findPlace: FindPlace): voi
     checkDependencies(check);
     checkResources(check);
     checkMounts(check);
+    checkExtension(check);
   }
   checkContainerNames(project, findPlace);
   checkFileObjects(project, findPlace);
   checkExternalVolumes(project, findPlace);
   orderForStart(project.services, findPlace);
+}
+
+function checkExtension({ service, fail }: Check): void {
+  if (!("x-mybroker" in service)) return;
+  const problem = findExtensionProblem(service["x-mybroker"]);
+  if (problem !== undefined)
+    fail(`x-mybroker${problem.key === "" ? "" : `.${problem.key}`}`, problem.message);
 }
 
 function checkImage({ service, fail }: Check): void {

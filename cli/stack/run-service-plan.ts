@@ -2,6 +2,7 @@ import { observeLabelled } from "../engine/observe.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { countOf, formatDuration } from "../output/units.js";
+import { checkMeant } from "../preflight/ownership.js";
 import type { Observed } from "../reconcile/observed.js";
 import type { Plan } from "../reconcile/plan.js";
 import { planToData, renderPlan } from "../reconcile/render-plan.js";
@@ -42,6 +43,7 @@ async function runFound(
   const { engine, name, project } = found;
   const startedMs = performance.now();
   const observed = await observeLabelled(engine, name);
+  checkMeant(found, observed.containers, request);
   checkServices(found, observed, request.args);
   const plan = command.plan(observed);
   const waits = await openWaits({ engine, plan, request, ...(project === undefined ? {} : { project }) });

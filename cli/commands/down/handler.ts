@@ -5,6 +5,7 @@ import type { Engine, VolumeDetails } from "../../engine/engine.js";
 import { observeLabelled } from "../../engine/observe.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { countOf, formatBytes, formatDuration } from "../../output/units.js";
+import { checkMeant } from "../../preflight/ownership.js";
 import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planDown } from "../../reconcile/plan-down.js";
@@ -29,6 +30,7 @@ async function takeDownFound(found: FoundProject, request: CommandRequest): Prom
   const { options, output, globals } = request;
   const startedMs = performance.now();
   const observed = await observeLabelled(engine, name);
+  checkMeant(found, observed.containers, request);
   const plan = planDown(observed, {
     volumes: options.volumes === true,
     images: await findImages(found, observed, options.rmi),

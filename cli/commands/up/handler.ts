@@ -68,7 +68,9 @@ async function showPlan(
   setting: UpSetting,
   { args, output }: CommandRequest,
 ): Promise<CommandResult> {
-  const plan = planUp(project, await observeProject(engine, project), setting.plan);
+  const observed = await observeProject(engine, project);
+  if (!setting.adopt) checkOwnership(project, observed.containers);
+  const plan = planUp(project, observed, setting.plan);
   for (const warning of plan.warnings) output.warn(warning);
   const asked = setting.exitCode && plan.steps.length > 0;
   const next = plan.steps.length > 0 ? ["up", ...args].join(" ") : "ps";
