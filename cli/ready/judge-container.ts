@@ -37,7 +37,7 @@ const deathsOfALoop = 3;
 /** Exit codes that the next attempt only repeats: not executable, not found, SIGILL (no such CPU instruction). */
 const hopelessExitCodes = new Set([126, 127, 132]);
 /** A service without any check has to live this long to count as running. */
-const settleMs = 500;
+const settleMs = 1000;
 const settledAgeMs = 2000;
 /** Where no start_period is stated, `unhealthy` comes before a slow server had its chance. */
 const unhealthyGraceMs = 60_000;

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /** An id that owns nothing on the machine. */
@@ -62,7 +63,7 @@ function runAsStranger(command: string, npmVersion: string): Outcome {
     ...(process.getuid?.() === 0 ? { uid: plainUser, gid: plainUser } : {}),
   });
   rmSync(place, { recursive: true, force: true });
-  return { status, text: stdout + stderr };
+  return { status, text: stripVTControlCharacters(stdout + stderr) };
 }
 
 describe("README", () => {

@@ -77,6 +77,12 @@ const kafkaOf = (clusterId: string): FaultyContainer => ({
   host: mount("kafka", "/var/lib/kafka/data"),
 });
 
+/** With a check, a program that ends is never taken for one that runs, however slow the machine is. */
+const neverHealthy = {
+  healthcheck: { test: ["CMD-SHELL", "exit 1"], start_period: "60s" },
+  body: { Healthcheck: { Test: ["CMD-SHELL", "exit 1"], Interval: 5e8, StartPeriod: 6e10 } },
+};
+
 export const faults: Fault[] = [
   {
     name: "mongo-without-avx",
@@ -219,12 +225,14 @@ export const faults: Fault[] = [
     cause: undefined,
     image: busybox,
     command: ["sh", "-c", "echo its very own reason; exit 3"],
+    ...neverHealthy,
   },
   {
     name: "crash-loop",
     cause: undefined,
     image: busybox,
     command: ["sh", "-c", "echo its very own reason; exit 1"],
+    ...neverHealthy,
     host: { RestartPolicy: { Name: "always" } },
   },
   {
