@@ -142,7 +142,7 @@ async function fingerprint(
 }
 
 /** A service that was left as it is shows up only when it is not ready after this long. */
-const unchangedSilenceMs = 1_000;
+const unchangedSilenceMs = 2_000;
 
 /** After these a container runs. */
 function isStart(step: Step): boolean {
