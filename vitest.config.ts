@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{cli,contracts,kit,test,tools}/**/*.{unit,int}.test.ts"],
+          include: ["{cli,contracts,embedded,kit,test,tools}/**/*.{unit,int}.test.ts"],
           env: { FORCE_COLOR: "0" },
           // Some start the built CLI, on a machine that may be busy.
           testTimeout: 30_000,
@@ -25,8 +25,18 @@ export default defineConfig({
       },
       {
         test: {
+          // Programs that are not ours, against the embedded brokers; `npm run test:clients` installs them.
+          name: "clients",
+          include: ["{embedded,test}/**/*.clients.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "engine",
-          include: ["{cli,contracts,kit,test,tools}/**/*.engine.test.ts"],
+          include: ["{cli,contracts,embedded,kit,test,tools}/**/*.engine.test.ts"],
           // One engine and two cores: stacks that start side by side would measure each other.
           fileParallelism: false,
           testTimeout: 300_000,

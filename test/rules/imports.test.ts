@@ -73,6 +73,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   pg: ["cli/ready/", "cli/seed/", "kit/"],
   mongodb: ["cli/ready/", "cli/seed/", "kit/"],
   ioredis: ["cli/ready/", "cli/seed/", "kit/"],
+  kysely: ["kit/", "embedded/stores/", "services/"],
+  libsql: ["kit/"],
 };
 
 describe("import rules", () => {
@@ -87,6 +89,16 @@ describe("import rules", () => {
         ({ from, to }) =>
           (from.startsWith("cli/") && to.startsWith("services/")) ||
           (from.startsWith("services/") && to.startsWith("cli/")),
+      ),
+    ).toEqual([]);
+  });
+
+  it("the CLI starts the embedded runtime as a process and never imports it; that one knows no CLI", () => {
+    expect(
+      violations(
+        ({ from, to }) =>
+          (/^(cli|kit|contracts|services)\//.test(from) && to.startsWith("embedded/")) ||
+          (from.startsWith("embedded/") && to.startsWith("cli/")),
       ),
     ).toEqual([]);
   });
