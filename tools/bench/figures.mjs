@@ -20,7 +20,7 @@ export function times(value) {
 }
 
 /** A table in Markdown; a figure without a target says so and passes no judgement. */
-export function renderTable(figures) {
+export function renderTable(figures, peer = "Compose") {
   const rows = figures.map(({ what, target, ours, compose, met }) => [
     what,
     target,
@@ -28,6 +28,6 @@ export function renderTable(figures) {
     compose,
     met === undefined ? "-" : met ? "met" : "**missed**",
   ]);
-  const head = ["what", "target", "mybroker", "Compose", "result"];
+  const head = ["what", "target", "mybroker", peer, "result"];
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

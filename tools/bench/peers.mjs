@@ -21,6 +21,7 @@ export function findPeers(root) {
       coldUp: (project) => [...ours(project), "--debug", "up"],
       verify: (project) => [...ours(project), "up", "--verify"],
       ps: (project) => [...ours(project), "ps"],
+      psJson: (project) => [...ours(project), "-o", "json", "ps"],
       down: (project) => [...ours(project), "--yes", "down", "--volumes"],
     },
     compose: {

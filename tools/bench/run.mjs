@@ -7,21 +7,23 @@ import { renderTable } from "./figures.mjs";
 import { describeMachine, machineLine } from "./machine.mjs";
 import { findPeers } from "./peers.mjs";
 import { createSandbox } from "./sandbox.mjs";
+import * as embedded from "./suites/embedded.mjs";
 import * as memory from "./suites/memory.mjs";
 import * as noop from "./suites/noop.mjs";
 import * as up from "./suites/up.mjs";
 import { writeSections } from "./write-docs.mjs";
 
-const usage = `usage: npm run bench -- [up] [memory] [noop] [--pairs N] [--json FILE] [--write]
+const usage = `usage: npm run bench -- [up] [memory] [noop] [embedded] [--pairs N] [--json FILE] [--write]
   up          cold starts and removals beside Docker Compose
   memory      each server's memory at idle
   noop        short commands on a stack that runs
+  embedded    the embedded runtime, its brokers beside the real ones; needs kcat
   --pairs N   pairs of \`up\` (default 5)
   --json FILE every sample
   --write     put the tables into docs/benchmarks.md`;
 
 /** In the order in which they run: memory leaves an idle stack to noop. */
-const suites = { up, memory, noop };
+const suites = { up, memory, noop, embedded };
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const setting = readArguments();
@@ -69,17 +71,19 @@ async function measure({ names, pairs, json, write }) {
     await sandbox.run(peers.compose.pull(sandbox.project), signal);
     for (const name of names) {
       say(`\n${suites[name].title}`);
-      results[name] = await suites[name].run({ sandbox, peers, pairs, say, signal });
+      results[name] = await suites[name].run({ root, sandbox, peers, pairs, say, signal });
     }
   } finally {
     await sandbox.remove();
   }
-  const sections = new Map(names.map((name) => [name, renderSection(results[name], machine)]));
+  const sections = new Map(
+    names.map((name) => [name, renderSection(results[name], machine, suites[name].peer)]),
+  );
   for (const [name, text] of sections) console.log(`\n## ${suites[name].title}\n\n${text}`);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
   if (write) writeSections(join(root, "docs", "benchmarks.md"), sections);
 }
 
-function renderSection({ figures, notes }, machine) {
-  return `${renderTable(figures)}\n\n${[machineLine(machine), ...notes].join("\n")}`;
+function renderSection({ figures, notes }, machine, peer) {
+  return `${renderTable(figures, peer)}\n\n${[machineLine(machine), ...notes].join("\n")}`;
 }

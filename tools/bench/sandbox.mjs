@@ -24,7 +24,7 @@ export async function createSandbox(root) {
     project,
     values,
     env,
-    run: (command, signal) => runTimed({ command, cwd: folder, env, signal }),
+    run: (command, signal, more) => runTimed({ command, cwd: folder, env: { ...env, ...more }, signal }),
     empty: () => removeObjects(project, env),
     remove: async () => {
       await removeObjects(project, env);
