@@ -31,9 +31,11 @@ const [mysql, postgres, mongo] = ["BROKER_ORDER_DB", "B3_CORE_DB", "BROKER_MONGO
   string,
   string,
 ];
-const [redis, kafka, rabbitmq, prometheus] = ["B3_MARKET_CACHE", "KAFKA", "RABBITMQ", "PROMETHEUS"].map(
-  imageOf,
-) as [string, string, string, string];
+const [redis, rabbitmq, prometheus] = ["B3_MARKET_CACHE", "RABBITMQ", "PROMETHEUS"].map(imageOf) as [
+  string,
+  string,
+  string,
+];
 export const busybox = "busybox:1.37.0";
 
 /** A server is asked at its port, so that no slow machine lets it pass for running before it fails. */
@@ -41,7 +43,6 @@ const usualPorts: Partial<Record<ServerKind, number>> = {
   mysql: 3306,
   postgres: 5432,
   redis: 6379,
-  kafka: 9092,
   rabbitmq: 5672,
   http: 9090,
 };
@@ -51,30 +52,11 @@ const volumeOf = (name: string): string => `${projectName}_${name}`;
 const mount = (name: string, target: string) => ({
   Mounts: [{ Type: "volume", Source: volumeOf(name), Target: target }],
 });
-const kraft = (clusterId: string): Record<string, string> => ({
-  CLUSTER_ID: clusterId,
-  KAFKA_NODE_ID: "1",
-  KAFKA_PROCESS_ROLES: "broker,controller",
-  KAFKA_CONTROLLER_QUORUM_VOTERS: "1@localhost:9093",
-  KAFKA_LISTENERS: "HOST://:9092,CONTROLLER://:9093",
-  KAFKA_ADVERTISED_LISTENERS: "HOST://127.0.0.1:9092",
-  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "HOST:PLAINTEXT,CONTROLLER:PLAINTEXT",
-  KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
-  KAFKA_INTER_BROKER_LISTENER_NAME: "HOST",
-  KAFKA_LOG_DIRS: "/var/lib/kafka/data",
-  KAFKA_HEAP_OPTS: "-Xms64m -Xmx192m",
-});
 const postgresWith = (password: string): FaultyContainer => ({
   image: postgres,
   kind: "postgres",
   env: { POSTGRES_PASSWORD: password },
   host: mount("postgres", "/var/lib/postgresql/data"),
-});
-const kafkaOf = (clusterId: string): FaultyContainer => ({
-  image: kafka,
-  kind: "kafka",
-  env: kraft(clusterId),
-  host: mount("kafka", "/var/lib/kafka/data"),
 });
 
 /** With a check, a program that ends is never taken for one that runs, however slow the machine is. */
@@ -199,12 +181,6 @@ export const faults: Fault[] = [
     file: { name: "tmp/program", content: "\x7fELF of another kind" },
   },
   {
-    name: "kafka-cluster",
-    cause: "kafka.cluster-id",
-    ...kafkaOf("bXlicm9rZXItdGVzdC1iYg"),
-    before: kafkaOf("bXlicm9rZXItdGVzdC1hYQ"),
-  },
-  {
     name: "rabbitmq-cookie",
     cause: "rabbitmq.erlang-cookie",
     image: rabbitmq,
@@ -254,8 +230,8 @@ export const faults: Fault[] = [
   },
 ];
 
-export const volumes = ["postgres", "old-postgres", "kafka", "rabbitmq"].map(volumeOf);
-export const images = [...new Set([busybox, mysql, postgres, mongo, redis, kafka, rabbitmq, prometheus])];
+export const volumes = ["postgres", "old-postgres", "rabbitmq"].map(volumeOf);
+export const images = [...new Set([busybox, mysql, postgres, mongo, redis, rabbitmq, prometheus])];
 
 export function portOf({ port, kind }: Pick<FaultyContainer, "port" | "kind">): number | undefined {
   return port ?? (kind === undefined ? undefined : usualPorts[kind]);
