@@ -1,5 +1,5 @@
-// Bundles the CLI into dist/ (or the folder that is named), so that starting it costs a few file reads and not a
-// thousand.
+// Bundles the CLI and the embedded runtime into dist/ (or the folder that is named), so that starting them costs a few
+// file reads and not a thousand.
 import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -17,7 +17,7 @@ const unusedByTheCli = {
 const outdir = process.argv[2] ?? "dist";
 rmSync(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: { main: "cli/main.ts" },
+  entryPoints: { main: "cli/main.ts", embedded: "embedded/main.ts" },
   outdir,
   bundle: true,
   splitting: true,
@@ -25,8 +25,8 @@ await build({
   platform: "node",
   target: "node20",
   packages: "bundle",
-  // Optional native parts that their packages do without when they are absent.
-  external: ["*.node", "cpu-features"],
+  // Optional native parts that their packages do without when they are absent; libsql finds its own by a computed name.
+  external: ["*.node", "cpu-features", "libsql"],
   plugins: [unusedByTheCli],
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: false,

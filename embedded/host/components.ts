@@ -1,0 +1,39 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { EmbeddedKind, ServiceSetting } from "../../contracts/embedded-control.js";
+import { openStores, storePath } from "../stores/open-stores.js";
+import type { Component, Surroundings } from "./component.js";
+
+type Create = (setting: ServiceSetting, surroundings: Surroundings) => Component;
+
+const creators: Partial<Record<EmbeddedKind, Create>> = {
+  mysql: createStore,
+  postgres: createStore,
+  mongodb: createStore,
+  redis: createStore,
+};
+
+/** What each setting stands for. */
+export function createComponents(
+  settings: readonly ServiceSetting[],
+  surroundings: Surroundings,
+): Component[] {
+  return settings.flatMap((setting) => creators[setting.kind]?.(setting, surroundings) ?? []);
+}
+
+function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Component {
+  const folder = join(dataFolder, "stores");
+  return {
+    setting,
+    path: storePath(folder, setting.name),
+    start: async () => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const [store] = await openStores({ folder, services: [setting] });
+      return {
+        address: null,
+        ...(store === undefined ? {} : { check: () => store.check() }),
+        close: async () => store?.close(),
+      };
+    },
+  };
+}
