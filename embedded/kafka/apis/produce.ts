@@ -1,0 +1,97 @@
+import type { Api, Broker } from "../broker.js";
+import { KafkaError, kafkaErrors } from "../errors.js";
+import { Writer } from "../protocol/writer.js";
+import { explainError, mapPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
+
+interface PartitionRecords {
+  readonly index: number;
+  readonly records: Buffer | null;
+}
+
+interface PartitionAnswer {
+  readonly index: number;
+  readonly error: KafkaError | null;
+  readonly baseOffset: number;
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+}
+
+/** Produce. With one node acks 1 and -1 are the same: the answer goes out once the bytes are in the file. */
+export const produce: Api = {
+  key: 0,
+  min: 3,
+  max: 8,
+  async handle(broker, { version, reader }) {
+    const transactionalId = reader.nullableString();
+    const acks = reader.int16();
+    reader.int32();
+    const topics = readTopicList(reader, () => ({ index: reader.int32(), records: reader.nullableBytes() }));
+    const refusal = await findRefusal(broker, transactionalId, acks);
+    const answers = await mapPartitions(topics, (topic, partition) =>
+      append(broker, topic, { ...partition, refusal }),
+    );
+    if (acks === 0) {
+      const failed = answers.flatMap(({ partitions }) => partitions).find(({ error }) => error !== null);
+      // The only way to tell a producer that awaits no answer; Apache Kafka does the same.
+      if (failed?.error) throw failed.error;
+      return undefined;
+    }
+    const writer = new Writer();
+    writeTopicList(writer, answers, ({ index, error, baseOffset, logAppendTimeMs, logStartOffset }) => {
+      writer
+        .int32(index)
+        .int16(error?.code ?? kafkaErrors.NONE)
+        .int64(baseOffset)
+        .int64(logAppendTimeMs);
+      if (version >= 5) writer.int64(logStartOffset);
+      if (version >= 8) writer.array([], () => {}).nullableString(error?.message ?? null);
+    });
+    return writer.int32(0);
+  },
+};
+
+/** What is wrong with the request as a whole; each partition is answered with it. */
+async function findRefusal(
+  broker: Broker,
+  transactionalId: string | null,
+  acks: number,
+): Promise<KafkaError | null> {
+  if (transactionalId !== null) return transactionsRefused();
+  if (acks < -1 || acks > 1)
+    return new KafkaError(kafkaErrors.INVALID_REQUIRED_ACKS, `acks ${acks}: -1, 0 or 1`);
+  if (await broker.isDiskLow())
+    return new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The disk is almost full.");
+  return null;
+}
+
+export function transactionsRefused(): KafkaError {
+  return new KafkaError(
+    kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    "Transactions are not offered by the embedded broker.",
+  );
+}
+
+async function append(
+  broker: Broker,
+  topic: string,
+  { index, records, refusal }: PartitionRecords & { readonly refusal: KafkaError | null },
+): Promise<PartitionAnswer> {
+  try {
+    if (refusal !== null) throw refusal;
+    const partition = broker.topics.partition(topic, index);
+    if (partition === undefined) {
+      throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This partition does not exist.");
+    }
+    if (records === null)
+      throw new KafkaError(kafkaErrors.INVALID_RECORD, "A request without a record batch.");
+    return { index, error: null, ...(await partition.append(records)) };
+  } catch (error) {
+    return {
+      index,
+      error: explainError(error, broker.log),
+      baseOffset: -1,
+      logAppendTimeMs: -1,
+      logStartOffset: -1,
+    };
+  }
+}

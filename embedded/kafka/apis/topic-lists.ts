@@ -1,0 +1,60 @@
+import { KafkaError, kafkaErrors } from "../errors.js";
+import type { Reader } from "../protocol/reader.js";
+import type { Writer } from "../protocol/writer.js";
+import type { Log } from "../server/limit-log.js";
+
+/** The shape that most requests and answers about partitions share. */
+export interface TopicList<P> {
+  readonly name: string;
+  readonly partitions: readonly P[];
+}
+
+export function readTopicList<P>(reader: Reader, readPartition: () => P): TopicList<P>[] {
+  return reader.array(() => readTopic(reader, readPartition));
+}
+
+export function readTopic<P>(reader: Reader, readPartition: () => P): TopicList<P> {
+  return { name: reader.string(), partitions: reader.array(readPartition) };
+}
+
+export function writeTopicList<P>(
+  writer: Writer,
+  topics: readonly TopicList<P>[],
+  writePartition: (partition: P) => void,
+): Writer {
+  return writer.array(topics, ({ name, partitions }) =>
+    writer.string(name).array(partitions, writePartition),
+  );
+}
+
+/** Answers each partition of each topic, all at once, in the order of the request. */
+export function mapPartitions<P, R>(
+  topics: readonly TopicList<P>[],
+  answer: (topic: string, partition: P) => Promise<R>,
+): Promise<TopicList<R>[]> {
+  return Promise.all(
+    topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(partitions.map((partition) => answer(name, partition))),
+    })),
+  );
+}
+
+/** Partitions with their topic's name, as the group coordinator has them, grouped again for the answer. */
+export function groupByTopic<P extends { readonly topic: string }>(partitions: readonly P[]): TopicList<P>[] {
+  const topics = new Map<string, P[]>();
+  for (const partition of partitions) {
+    const group = topics.get(partition.topic);
+    if (group === undefined) topics.set(partition.topic, [partition]);
+    else group.push(partition);
+  }
+  return [...topics].map(([name, group]) => ({ name, partitions: group }));
+}
+
+/** What a client is told about an error; what is not its fault is logged as well. */
+export function explainError(error: unknown, log: Log): KafkaError {
+  if (error instanceof KafkaError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  log("error", `kafka: ${message}`);
+  return new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The broker could not read or write its files.");
+}

@@ -1,0 +1,42 @@
+import type { GroupCoordinator } from "./groups/group-coordinator.js";
+import type { Reader } from "./protocol/reader.js";
+import type { Writer } from "./protocol/writer.js";
+import type { Log } from "./server/limit-log.js";
+import type { Client } from "./server/listen.js";
+import type { ProducerIds } from "./topics/broker-state.js";
+import type { TopicRegistry } from "./topics/topic-registry.js";
+
+/** The only node, so it leads everything, in the first epoch for ever. */
+export const nodeId = 1;
+export const leaderEpoch = 0;
+
+/** What the APIs work on. */
+export interface Broker {
+  readonly clusterId: string;
+  /** What clients are told to connect to. */
+  readonly host: string;
+  readonly port: number;
+  readonly topics: TopicRegistry;
+  readonly groups: GroupCoordinator;
+  readonly producerIds: ProducerIds;
+  /** Whether the disk is too full to take more. */
+  readonly isDiskLow: () => Promise<boolean>;
+  readonly log: Log;
+}
+
+export interface ApiRequest {
+  readonly version: number;
+  /** At the first byte behind the header. */
+  readonly reader: Reader;
+  readonly clientId: string;
+  readonly client: Client;
+}
+
+/** One API of the Kafka protocol guide ("Protocol API Keys") in the versions that are offered. */
+export interface Api {
+  readonly key: number;
+  readonly min: number;
+  readonly max: number;
+  /** @returns undefined where the protocol has no answer; what it throws ends the connection */
+  readonly handle: (broker: Broker, request: ApiRequest) => Promise<Writer | undefined> | Writer;
+}

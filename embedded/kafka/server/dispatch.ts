@@ -1,0 +1,49 @@
+import { apis } from "../apis/api-table.js";
+import { writeApiVersions } from "../apis/api-versions.js";
+import type { Broker } from "../broker.js";
+import { kafkaErrors } from "../errors.js";
+import { MalformedMessage, Reader } from "../protocol/reader.js";
+import { Writer } from "../protocol/writer.js";
+import type { Client } from "./listen.js";
+
+const apiVersionsKey = 18;
+
+/**
+ * Serves one message: request header 1, or 2 for the one flexible version (ApiVersions 3), then the request. An API or
+ * version that is not offered ends the connection, as in Apache Kafka.
+ *
+ * @returns the answer with its length in front
+ */
+export async function dispatch(
+  broker: Broker,
+  frame: Buffer,
+  client: Client,
+): Promise<readonly Buffer[] | undefined> {
+  const reader = new Reader(frame);
+  const key = reader.int16();
+  const version = reader.int16();
+  const correlationId = reader.int32();
+  const api = apis.get(key);
+  if (api === undefined || version < api.min || version > api.max) {
+    if (key !== apiVersionsKey) throw new MalformedMessage(`API ${key} version ${version} is not offered`);
+    // KIP-511: in version 0, from which the client learns what to ask for.
+    const answer = new Writer();
+    writeApiVersions(answer, { version: 0, errorCode: kafkaErrors.UNSUPPORTED_VERSION });
+    return frameAnswer(correlationId, answer);
+  }
+  const clientId = reader.nullableString() ?? "";
+  if (key === apiVersionsKey && version >= 3) reader.skipTaggedFields();
+  const answer = await api.handle(broker, { version, reader, clientId, client });
+  return answer === undefined ? undefined : frameAnswer(correlationId, answer);
+}
+
+function frameAnswer(correlationId: number, answer: Writer): Buffer[] {
+  const body = answer.finish();
+  const head = Buffer.allocUnsafe(8);
+  head.writeInt32BE(
+    body.reduce((total, piece) => total + piece.length, 4),
+    0,
+  );
+  head.writeInt32BE(correlationId, 4);
+  return [head, ...body];
+}

@@ -1,0 +1,259 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { readJsonFile, writeJsonFile } from "../../storage/json-file.js";
+import { KafkaError, kafkaErrors } from "../errors.js";
+import { openPartitionLog, type PartitionLog } from "../log/partition-log.js";
+import type { Log } from "../server/limit-log.js";
+import { type ConfigValues, readLogConfig } from "./topic-configs.js";
+
+const fileVersion = 1;
+/** Of all topics together: each has open files and a place in memory. */
+export const partitionLimit = 1000;
+
+export interface Topic {
+  readonly name: string;
+  readonly configs: ConfigValues;
+  readonly partitions: readonly PartitionLog[];
+}
+
+interface OpenTopic extends Topic {
+  /** A topic that has the name of a deleted one is another: the number keeps their folders apart. */
+  readonly id: number;
+  configs: ConfigValues;
+  partitions: PartitionLog[];
+}
+
+interface SavedTopics {
+  readonly nextId: number;
+  readonly topics: readonly { id: number; name: string; partitions: number; configs: ConfigValues }[];
+}
+
+/**
+ * The topics and their partitions. topics.json is the truth: a partition is created before it is named there and
+ * removed after it is not named any more, and folders that it does not name are removed at start.
+ */
+export class TopicRegistry {
+  readonly #file: string;
+  readonly #folder: string;
+  readonly #log: Log;
+  readonly #topics = new Map<string, OpenTopic>();
+  #nextId = 1;
+  #changing: Promise<unknown> = Promise.resolve();
+
+  private constructor(dataFolder: string, log: Log) {
+    this.#file = join(dataFolder, "topics.json");
+    this.#folder = join(dataFolder, "topics");
+    this.#log = log;
+  }
+
+  /** @throws Error with code "DATA_DAMAGED" or "DATA_NEWER", or what the file system says */
+  static async open(dataFolder: string, log: Log): Promise<TopicRegistry> {
+    const registry = new TopicRegistry(dataFolder, log);
+    await registry.#load();
+    return registry;
+  }
+
+  /** In the order of their names. */
+  all(): Topic[] {
+    return [...this.#topics.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  get(name: string): Topic | undefined {
+    return this.#topics.get(name);
+  }
+
+  partition(topic: string, index: number): PartitionLog | undefined {
+    return this.#topics.get(topic)?.partitions[index];
+  }
+
+  partitionCount(): number {
+    let count = 0;
+    for (const { partitions } of this.#topics.values()) count += partitions.length;
+    return count;
+  }
+
+  /** @throws KafkaError TOPIC_ALREADY_EXISTS, POLICY_VIOLATION */
+  create(name: string, partitionCount: number, configs: ConfigValues): Promise<void> {
+    return this.#change(async () => {
+      if (this.#topics.has(name)) throw alreadyExists(name);
+      this.checkRoom(partitionCount);
+      const topic: OpenTopic = { id: this.#nextId, name, configs, partitions: [] };
+      this.#nextId += 1;
+      try {
+        await this.#addPartitions(topic, partitionCount);
+        this.#topics.set(name, topic);
+        await this.#save();
+      } catch (error) {
+        this.#topics.delete(name);
+        await this.#remove(topic).catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  /** @returns false when there is no such topic */
+  delete(name: string): Promise<boolean> {
+    return this.#change(async () => {
+      const topic = this.#topics.get(name);
+      if (topic === undefined) return false;
+      this.#topics.delete(name);
+      try {
+        await this.#save();
+      } catch (error) {
+        this.#topics.set(name, topic);
+        throw error;
+      }
+      await this.#remove(topic);
+      return true;
+    });
+  }
+
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS, POLICY_VIOLATION */
+  grow(name: string, partitionCount: number): Promise<void> {
+    return this.#change(async () => {
+      const topic = this.#require(name);
+      this.checkRoom(partitionCount - topic.partitions.length);
+      const before = topic.partitions;
+      try {
+        await this.#addPartitions(topic, partitionCount);
+        await this.#save();
+      } catch (error) {
+        const added = topic.partitions.slice(before.length);
+        topic.partitions = before;
+        await Promise.allSettled(added.map((partition) => partition.delete()));
+        throw error;
+      }
+    });
+  }
+
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION */
+  configure(name: string, configs: ConfigValues): Promise<void> {
+    return this.#change(async () => {
+      const topic = this.#require(name);
+      const before = topic.configs;
+      topic.configs = configs;
+      try {
+        await this.#save();
+      } catch (error) {
+        topic.configs = before;
+        throw error;
+      }
+      for (const partition of topic.partitions) partition.configure(readLogConfig(configs));
+    });
+  }
+
+  /** @throws KafkaError POLICY_VIOLATION when so many more would be too many */
+  checkRoom(partitionCount: number): void {
+    if (this.partitionCount() + partitionCount <= partitionLimit) return;
+    throw new KafkaError(kafkaErrors.POLICY_VIOLATION, `At most ${partitionLimit} partitions in all.`);
+  }
+
+  /** Does it for each partition, one after the other; what fails is logged. */
+  async forEachPartition(work: (partition: PartitionLog) => Promise<unknown>): Promise<void> {
+    for (const { name, partitions } of this.all()) {
+      for (const [index, partition] of partitions.entries()) {
+        await work(partition).catch((error: Error) => {
+          // Deleted meanwhile.
+          if (this.partition(name, index) !== partition) return;
+          this.#log("error", `kafka: partition ${name}-${index}: ${error.message}`);
+        });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#changing.catch(() => {});
+    await Promise.all(
+      this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())),
+    );
+  }
+
+  async #load(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const folders = await readdir(this.#folder);
+    const saved = (await readJsonFile(this.#file, fileVersion)) as SavedTopics | undefined;
+    if (saved === undefined ? folders.length > 0 : !isSavedTopics(saved)) {
+      const problem =
+        saved === undefined ? "is missing, but there are topics" : "is damaged: no list of topics";
+      throw Object.assign(new Error(`${this.#file} ${problem}`), { code: "DATA_DAMAGED" });
+    }
+    this.#nextId = saved?.nextId ?? 1;
+    const known = new Set<string>();
+    for (const { id, name, partitions, configs } of saved?.topics ?? []) {
+      const topic: OpenTopic = { id, name, configs, partitions: [] };
+      await this.#addPartitions(topic, partitions);
+      this.#topics.set(name, topic);
+      known.add(folderOf(topic));
+    }
+    for (const folder of folders.filter((entry) => !known.has(entry))) {
+      await rm(join(this.#folder, folder), { recursive: true, force: true });
+    }
+    if (saved === undefined) await this.#save();
+  }
+
+  async #remove(topic: OpenTopic): Promise<void> {
+    await Promise.all(topic.partitions.map((partition) => partition.delete()));
+    await rm(this.#pathOf(topic), { recursive: true, force: true });
+  }
+
+  async #addPartitions(topic: OpenTopic, count: number): Promise<void> {
+    const config = readLogConfig(topic.configs);
+    const indexes = Array.from({ length: count }, (_, index) => index).slice(topic.partitions.length);
+    const opened = await Promise.all(
+      indexes.map((index) =>
+        openPartitionLog({ folder: join(this.#pathOf(topic), String(index)), config, log: this.#log }),
+      ),
+    );
+    topic.partitions = [...topic.partitions, ...opened];
+  }
+
+  async #save(): Promise<void> {
+    const topics = this.all().map(({ name }) => {
+      const { id, configs, partitions } = this.#require(name);
+      return { id, name, partitions: partitions.length, configs };
+    });
+    await writeJsonFile(this.#file, { version: fileVersion, nextId: this.#nextId, topics });
+  }
+
+  /** One change at a time, each on what the one before it left. */
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(work, work);
+    this.#changing = done.catch(() => {});
+    return done;
+  }
+
+  #require(name: string): OpenTopic {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) {
+      throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.");
+    }
+    return topic;
+  }
+
+  #pathOf(topic: OpenTopic): string {
+    return join(this.#folder, folderOf(topic));
+  }
+}
+
+function folderOf({ id, name }: OpenTopic): string {
+  // The name is for people; cut, as some file systems allow 255 bytes.
+  return `${id}-${name.slice(0, 200)}`;
+}
+
+export function alreadyExists(name: string): KafkaError {
+  return new KafkaError(kafkaErrors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
+}
+
+function isSavedTopics(saved: SavedTopics): boolean {
+  return (
+    Number.isSafeInteger(saved.nextId) &&
+    Array.isArray(saved.topics) &&
+    saved.topics.every(
+      ({ id, name, partitions, configs }) =>
+        Number.isSafeInteger(id) &&
+        typeof name === "string" &&
+        Number.isSafeInteger(partitions) &&
+        typeof configs === "object",
+    )
+  );
+}
