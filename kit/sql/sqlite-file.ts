@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync } from "node:fs";
 import type Libsql from "libsql";
-import { translateSqliteError, withCode } from "./sqlite-errors.js";
+import { retryOn } from "./retry.js";
+import { isSqliteBusy, translateSqliteError, withCode } from "./sqlite-errors.js";
 
 /** What a query may be given. A boolean is stored as 0 or 1. */
 export type SqliteValue = string | number | bigint | boolean | Uint8Array | null;
@@ -8,7 +9,7 @@ type Row = Record<string, unknown>;
 
 /**
  * One connection to one SQLite file. Every call is synchronous and holds up the whole process, so nothing here waits
- * long: a file that another connection is writing to is an error with the code SQLITE_BUSY after 50 ms, for the
+ * long: a file that another connection is writing to is an error with the code SQLITE_BUSY after 20 ms, for the
  * caller to try again later.
  */
 export interface SqliteFile {
@@ -22,6 +23,8 @@ export interface SqliteFile {
   exec(sql: string): void;
   /** All of `work` or nothing; it must not await. */
   transaction<T>(work: () => T): T;
+  /** A transaction is open on this connection. */
+  readonly inTransaction: boolean;
   /** Writes to the file and reads it back. */
   check(): void;
   close(): void;
@@ -47,14 +50,35 @@ export const sqliteLayout = 1;
 export async function openSqliteFile(path: string): Promise<SqliteFile> {
   createOrAccess(path);
   const { Database } = await import("../drivers/libsql.js");
-  const file = new LibsqlFile(path, new Database(path));
+  // Who opens it at the same moment may be creating it, or recovering its log.
+  return retryOn(isSqliteBusy, async () => {
+    const file = new LibsqlFile(path, new Database(path));
+    try {
+      file.prepareConnection();
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Holds a file that serves as a lock, by an exclusive transaction that never ends; undefined if another connection, of
+ * this process or any other, holds it. The operating system frees it with the process.
+ */
+export async function openSqliteLock(path: string): Promise<{ release(): void } | undefined> {
+  createOrAccess(path);
+  const { Database } = await import("../drivers/libsql.js");
+  const database = new Database(path);
   try {
-    file.prepareConnection();
+    database.exec("BEGIN EXCLUSIVE");
+    return { release: () => database.close() };
   } catch (error) {
-    file.close();
-    throw error;
+    database.close();
+    if (isSqliteBusy(error)) return undefined;
+    throw translateSqliteError(error, path);
   }
-  return file;
 }
 
 /**
@@ -79,34 +103,45 @@ class LibsqlFile implements SqliteFile {
     this.#database = database;
   }
 
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
   prepareConnection(): void {
-    this.all("PRAGMA busy_timeout = 50");
+    this.exec("PRAGMA busy_timeout = 20");
     const layout = Number(this.all("PRAGMA user_version")[0]?.user_version);
     if (layout > sqliteLayout) {
       throw withCode("DATA_NEWER", `${this.path} was written by a newer version (layout ${layout})`);
     }
     const problems = this.all("PRAGMA quick_check(1)").map(({ quick_check }) => quick_check);
     if (problems[0] !== "ok") throw withCode("DATA_DAMAGED", `${this.path} is damaged: ${problems[0]}`);
-    this.all("PRAGMA journal_mode = WAL");
-    this.run("PRAGMA synchronous = NORMAL");
-    this.run("PRAGMA foreign_keys = ON");
+    this.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
     // Otherwise a burst leaves its log at its largest size for ever.
-    this.all(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`);
-    if (layout < sqliteLayout) this.run(`PRAGMA user_version = ${sqliteLayout}`);
+    this.exec(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`);
+    if (layout < sqliteLayout) this.exec(`PRAGMA user_version = ${sqliteLayout}`);
   }
 
   prepare(sql: string): SqliteStatement {
     return this.#guard(() => {
       const statement = this.#database.prepare(sql).safeIntegers(true);
       const all = (values: readonly unknown[]) =>
-        this.#guard(() => statement.all(values.map(toSqlite)).map(fromSqlite));
+        this.#execute(sql, () => statement.all(values.map(toSqlite)).map(fromSqlite));
       return {
         reader: statement.reader,
         all,
-        run: (values) => this.#guard(() => statement.run(values.map(toSqlite))),
+        run: (values) => this.#execute(sql, () => statement.run(values.map(toSqlite))),
         iterate: (values) => all(values).values(),
       };
     });
+  }
+
+  /**
+   * libsql never resets a prepared statement that found the file busy, and no transaction of the connection commits
+   * while one hangs. So what may write first takes the right to by exec(), which does reset.
+   */
+  #execute<T>(sql: string, work: () => T): T {
+    const reads = /^\s*(select|pragma|commit|rollback)\b/i.test(sql);
+    return reads || this.inTransaction ? this.#guard(work) : this.transaction(() => this.#guard(work));
   }
 
   all(sql: string, values: readonly unknown[] = []): Row[] {
@@ -129,7 +164,7 @@ class LibsqlFile implements SqliteFile {
       return result;
     } catch (error) {
       // A full disk has ended the transaction by itself.
-      if (this.#database.inTransaction) this.exec("ROLLBACK");
+      if (this.inTransaction) this.exec("ROLLBACK");
       throw error;
     }
   }

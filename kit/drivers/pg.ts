@@ -1,0 +1,4 @@
+import pg from "pg";
+
+/** Loaded by import() of this file: a bundle gives the names of a CommonJS package only to a static import. */
+export const { Client, Pool, types } = pg;

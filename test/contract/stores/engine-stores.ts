@@ -1,0 +1,48 @@
+import type { DatabaseSettings } from "../../../kit/sql/database.js";
+import { type ComposeStack, prepareComposeStack } from "../../support/compose-stack.js";
+
+/** The servers of docker-compose.yml that stores stand on, one of each kind. */
+export interface EngineStores {
+  readonly mysql: DatabaseSettings;
+  readonly postgres: DatabaseSettings;
+  readonly mongodb: ServerAddress;
+  readonly redis: ServerAddress;
+  remove(): Promise<void>;
+}
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+const services = {
+  mysql: "broker-order-db",
+  postgres: "b3-core-db",
+  mongodb: "broker-mongodb",
+  redis: "broker-asset-cache",
+};
+
+/** Starts only the kinds that are asked for. */
+export async function startEngineStores(...kinds: (keyof typeof services)[]): Promise<EngineStores> {
+  const stack = await prepareComposeStack(`mybroker-stores-${process.pid}`);
+  try {
+    await stack.compose("up", "--detach", "--wait", ...kinds.map((kind) => services[kind]));
+  } catch (error) {
+    await stack.remove();
+    throw error;
+  }
+  return {
+    mysql: { kind: "mysql", ...addressOf(stack, services.mysql) },
+    postgres: { kind: "postgres", ...addressOf(stack, services.postgres) },
+    mongodb: addressOf(stack, services.mongodb),
+    redis: addressOf(stack, services.redis),
+    remove: () => stack.remove(),
+  };
+}
+
+function addressOf(stack: ComposeStack, service: string) {
+  const { host, port, user = "", password = "", database = "" } = stack.target(service);
+  return { host, port, user, password, database };
+}
