@@ -1,3 +1,6 @@
+import { recoverLog } from "./recover-log.js";
+import { SegmentedLog } from "./segmented-log.js";
+
 /** What of a topic's configuration a partition obeys; a change (AlterConfigs) is passed to {@link PartitionLog.configure}. */
 export interface LogConfig {
   /** max.message.bytes: of one batch as it is sent, compressed. */
@@ -104,4 +107,6 @@ export interface OpenPartitionLogOptions {
  * Opens a partition's folder; cuts off a torn tail.
  * @throws Error with code "DATA_DAMAGED", or what the file system says
  */
-export declare function openPartitionLog(options: OpenPartitionLogOptions): Promise<PartitionLog>;
+export async function openPartitionLog(options: OpenPartitionLogOptions): Promise<PartitionLog> {
+  return new SegmentedLog(options, await recoverLog(options));
+}
