@@ -28,7 +28,7 @@ export const createTopics: Api = {
   key: 19,
   min: 2,
   max: 4,
-  async handle(broker, { version, reader }) {
+  async handle(broker, { reader }) {
     const topics = reader.array(() => readNewTopic(reader));
     reader.int32();
     const validateOnly = reader.boolean();
@@ -37,7 +37,7 @@ export const createTopics: Api = {
       writer,
       await forEachName(broker, topics, async (topic) => {
         const configs = planConfigs(topic);
-        const partitionCount = planPartitionCount(topic, version);
+        const partitionCount = planPartitionCount(topic);
         checkName(broker, topic.name);
         if (validateOnly) broker.topics.checkRoom(partitionCount);
         else await broker.topics.create(topic.name, partitionCount, configs);
@@ -165,8 +165,12 @@ function planConfigs({ configs }: NewTopic): ConfigValues {
   return values;
 }
 
-/** -1 partitions or replicas, the broker's default, came with version 4 (KIP-464). @throws KafkaError */
-function planPartitionCount(topic: NewTopic, version: number): number {
+/**
+ * -1 partitions or replicas are the broker's default: in version 4 (KIP-464) by the letter, but brokers take it in
+ * older ones too, and kafkajs sends it there.
+ * @throws KafkaError
+ */
+function planPartitionCount(topic: NewTopic): number {
   const { partitionCount, replicationFactor, assignments } = topic;
   if (assignments.length > 0) {
     if (partitionCount !== -1 || replicationFactor !== -1) {
@@ -186,11 +190,10 @@ function planPartitionCount(topic: NewTopic, version: number): number {
     );
     return assignments.length;
   }
-  const mayDefault = version >= 4;
-  if (partitionCount < 1 && !(mayDefault && partitionCount === -1)) {
+  if (partitionCount < 1 && partitionCount !== -1) {
     throw new KafkaError(kafkaErrors.INVALID_PARTITIONS, "Number of partitions must be larger than 0.");
   }
-  if (replicationFactor !== 1 && !(mayDefault && replicationFactor === -1)) {
+  if (replicationFactor !== 1 && replicationFactor !== -1) {
     const text = `Replication factor ${replicationFactor}: there is one broker.`;
     throw new KafkaError(kafkaErrors.INVALID_REPLICATION_FACTOR, text);
   }
