@@ -41,7 +41,7 @@ export interface Delivery {
 export interface Consumer {
   readonly noAck: boolean;
   readonly exclusive: boolean;
-  /** x-priority; x-stream-offset. */
+  /** x-priority; x-stream-offset, whose timestamp comes as a Date. */
   readonly arguments: QueueArguments;
   /** Whether prefetch and socket allow one more delivery now; asked before each. Call `resume` once that changes. */
   canTake(): boolean;

@@ -1,0 +1,375 @@
+import type { Frame } from "./frames.js";
+import { detach, type MemoryBudget, type MessageCache, messageBytes } from "./message-cache.js";
+import type { Message } from "./queue.js";
+import {
+  decodeGone,
+  decodeMessage,
+  decodeMessageFields,
+  decodeStates,
+  encodeGone,
+  encodeMessage,
+  encodeStates,
+  type IdRange,
+  recordType,
+  type StateChange,
+} from "./record.js";
+import { type Location, type Segment, SegmentLog } from "./segment-log.js";
+import { type Slot, SlotTable } from "./slot-table.js";
+
+/** What the queues of a broker share. */
+export interface Shared {
+  readonly cache: MessageCache;
+  readonly budget: MemoryBudget;
+  readonly segmentBytes: number;
+  dirty(log: SegmentLog): void;
+  log(level: "info" | "warn" | "error", text: string): void;
+}
+
+export interface MessageStoreOptions {
+  readonly shared: Shared;
+  readonly folder: string;
+  /** Of the queue, in the cache and in log lines. */
+  readonly name: string;
+}
+
+const readAheadBytes = 256 * 1024;
+const rangesPerRecord = 50_000;
+
+/** The messages of one queue: where each is, in memory or in the file, and what became of it. */
+export class MessageStore {
+  readonly slots = new SlotTable();
+  readonly #shared: Shared;
+  readonly #name: string;
+  readonly #inMemory = new Map<number, Message>();
+  readonly #log: SegmentLog;
+  #nextId = 1;
+  #pendingCount = 0;
+  #lastAppend: Promise<unknown> = Promise.resolve();
+  #gone: number[] = [];
+  #changes = new Map<number, StateChange>();
+  #noting = false;
+  #tidying = false;
+  #closed = false;
+
+  private constructor({ shared, name, folder }: MessageStoreOptions) {
+    this.#shared = shared;
+    this.#name = name;
+    this.#log = new SegmentLog({ ...shared, folder });
+  }
+
+  /** Messages that were with a consumer when the process ended are "unacked". @throws Error code DATA_DAMAGED */
+  static async open(options: MessageStoreOptions): Promise<MessageStore> {
+    const store = new MessageStore(options);
+    await store.#log.recover((frame, segment) => store.#replay(frame, segment));
+    return store;
+  }
+
+  /** Messages on their way into the file. */
+  get pendingCount(): number {
+    return this.#pendingCount;
+  }
+
+  /** Resolves with the message's number once it is kept and ready; undefined when the disk refuses. */
+  async add(message: Message, { persistent, expiresAt }: { persistent: boolean; expiresAt: number }) {
+    const id = this.#nextId++;
+    const slot: Slot = {
+      state: "ready",
+      segment: 0,
+      position: 0,
+      recordBytes: 0,
+      bodyBytes: message.body.length,
+      expiresAt,
+      deliveryCount: 0,
+      redelivered: false,
+      transient: !persistent,
+    };
+    if (!persistent && this.#shared.budget.take(messageBytes(message))) {
+      this.#inMemory.set(id, detach(message));
+      if (this.#pendingCount > 0) await this.#lastAppend;
+      this.slots.put(id, slot);
+      return id;
+    }
+    this.#pendingCount += 1;
+    try {
+      const appended = this.#append(id, slot, message);
+      this.#lastAppend = appended.catch(() => {});
+      await appended;
+      return id;
+    } catch (error) {
+      this.#shared.log("error", `queue ${this.#name}: a message could not be stored: ${describe(error)}`);
+      return undefined;
+    } finally {
+      this.#pendingCount -= 1;
+    }
+  }
+
+  /** The message, when it is in memory. */
+  peek(id: number): Message | undefined {
+    return this.#inMemory.get(id) ?? this.#shared.cache.get(this.#key(id));
+  }
+
+  /** The message, from its file if need be; undefined once it is gone. @throws Error code DATA_DAMAGED */
+  async load(id: number): Promise<Message | undefined> {
+    for (;;) {
+      const slot = this.slots.get(id);
+      const known = this.peek(id);
+      if (!slot || known) return slot && known;
+      try {
+        return await this.#read(slot);
+      } catch (error) {
+        // Moved forward and its old segment dropped, or gone, while it was being read.
+        if (this.slots.get(id)?.segment === slot.segment) throw error;
+      }
+    }
+  }
+
+  remove(ids: Iterable<number>): void {
+    for (const id of ids) {
+      const slot = this.slots.get(id);
+      if (!slot) continue;
+      this.#forget(id, slot);
+      this.slots.delete(id);
+      if (slot.transient) continue;
+      this.#changes.delete(id);
+      this.#gone.push(id);
+    }
+    this.#note();
+  }
+
+  /** With a consumer now. */
+  takeOut(id: number): Slot | undefined {
+    return this.#change(id, id, { state: "unacked" });
+  }
+
+  /** Neither waiting nor with a consumer: on its way out. */
+  setAside(id: number): void {
+    const slot = this.slots.get(id);
+    if (slot) this.slots.put(id, { ...slot, state: "aside" });
+  }
+
+  /** Ready again. */
+  putBack(id: number, { deliveryCount, atBack }: { deliveryCount: number; atBack: boolean }): void {
+    this.#change(id, atBack ? this.#nextId++ : id, { state: "ready", redelivered: true, deliveryCount });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#writeNotes();
+    for (const id of this.#inMemory.keys()) this.#release(id);
+    await this.#log.close();
+  }
+
+  async destroy(): Promise<void> {
+    this.#closed = true;
+    for (const id of this.slots.ids()) this.#release(id);
+    await this.#log.destroy();
+  }
+
+  #key(id: number): string {
+    return `${this.#name}:${id}`;
+  }
+
+  async #append(id: number, slot: Slot, message: Message): Promise<void> {
+    const chunks = encodeSlot(id, slot, message);
+    const recordBytes = chunks.reduce((total, chunk) => total + chunk.length, 0);
+    const location = await this.#log.append(chunks);
+    this.#shared.cache.set(this.#key(id), message);
+    this.#settle(id, { ...slot, ...location, recordBytes });
+  }
+
+  /** The slot, in place of what was known of the message. */
+  #settle(id: number, slot: Slot): void {
+    const before = this.slots.get(id);
+    if (before) this.#countLive(before, -1);
+    this.slots.put(id, slot);
+    this.#countLive(slot, 1);
+  }
+
+  #countLive(slot: Slot, by: 1 | -1): void {
+    const segment = slot.segment > 0 ? this.#log.find(slot.segment) : undefined;
+    if (!segment) return;
+    segment.liveCount += by;
+    segment.liveBytes += by * slot.recordBytes;
+  }
+
+  #forget(id: number, slot: Slot): void {
+    this.#countLive(slot, -1);
+    this.#release(id);
+  }
+
+  #release(id: number): void {
+    this.#shared.cache.delete(this.#key(id));
+    const message = this.#inMemory.get(id);
+    if (!message) return;
+    this.#inMemory.delete(id);
+    this.#shared.budget.give(messageBytes(message));
+  }
+
+  #change(id: number, newId: number, to: Partial<Slot>): Slot | undefined {
+    const slot = this.slots.get(id);
+    if (!slot) return undefined;
+    const next = { ...slot, ...to };
+    if (newId !== id) this.#rename(id, newId);
+    this.slots.put(newId, next);
+    if (slot.transient) return next;
+    this.#changes.set(id, { ...next, id, newId, out: next.state === "unacked" });
+    this.#note();
+    return next;
+  }
+
+  #rename(id: number, newId: number): void {
+    this.slots.delete(id);
+    const message = this.peek(id);
+    if (!message) return;
+    if (this.#inMemory.delete(id)) this.#inMemory.set(newId, message);
+    else {
+      this.#shared.cache.delete(this.#key(id));
+      this.#shared.cache.set(this.#key(newId), message);
+    }
+  }
+
+  /** Notes of one turn of the event loop go out as one record each. */
+  #note(): void {
+    if (this.#noting) return;
+    this.#noting = true;
+    queueMicrotask(() => this.#writeNotes());
+  }
+
+  #writeNotes(): void {
+    this.#noting = false;
+    const records: Buffer[][] = [];
+    if (this.#changes.size > 0) records.push(encodeStates([...this.#changes.values()]));
+    const ranges = joinRanges(this.#gone);
+    for (let from = 0; from < ranges.length; from += rangesPerRecord) {
+      records.push(encodeGone(ranges.slice(from, from + rangesPerRecord)));
+    }
+    this.#changes = new Map();
+    this.#gone = [];
+    for (const record of records) {
+      // What is not noted is delivered once more after a restart, which is all that can be done about it.
+      this.#log.append(record).catch((error) => {
+        if (!this.#closed)
+          this.#shared.log(
+            "warn",
+            `queue ${this.#name}: an acknowledgement was not stored: ${describe(error)}`,
+          );
+      });
+    }
+    void this.#tidy();
+  }
+
+  async #read(slot: Slot): Promise<Message> {
+    const buffer = await this.#log.read(slot, Math.max(slot.recordBytes, readAheadBytes));
+    const first = this.#log.parse(buffer, 0, slot);
+    for (let at = first.sizeBytes; at < buffer.length; ) {
+      const frame = this.#log.tryParse(buffer, at, slot);
+      if (!frame) break;
+      this.#readAhead(frame, { segment: slot.segment, position: slot.position + at });
+      at += frame.sizeBytes;
+    }
+    return detach(decodeMessage(first.payload));
+  }
+
+  #readAhead({ payload }: Frame, { segment, position }: Location): void {
+    if (payload[0] !== recordType.message) return;
+    const { id } = decodeMessageFields(payload);
+    const slot = this.slots.get(id);
+    if (slot?.segment !== segment || slot.position !== position || slot.state !== "ready") return;
+    if (!this.peek(id)) this.#shared.cache.set(this.#key(id), decodeMessage(payload));
+  }
+
+  #replay({ position, sizeBytes, payload }: Frame, segment: Segment): void {
+    if (payload[0] === recordType.message)
+      this.#replayMessage(payload, { segment: segment.number, position, recordBytes: sizeBytes });
+    else if (payload[0] === recordType.gone) for (const range of decodeGone(payload)) this.#replayGone(range);
+    else for (const change of decodeStates(payload)) this.#replayChange(change);
+  }
+
+  #replayMessage(payload: Buffer, place: Location & { recordBytes: number }): void {
+    const { id, timeMs, out, ...fields } = decodeMessageFields(payload);
+    if (fields.transient) return;
+    this.#nextId = Math.max(this.#nextId, id + 1);
+    this.#settle(id, { ...fields, ...place, expiresAt: timeMs, state: out ? "unacked" : "ready" });
+  }
+
+  #replayGone([from, to]: IdRange): void {
+    this.#nextId = Math.max(this.#nextId, to);
+    for (let id = from; id < to; id += 1) {
+      const slot = this.slots.get(id);
+      if (slot) this.#countLive(slot, -1);
+      this.slots.delete(id);
+    }
+  }
+
+  #replayChange({ id, newId, out, ...fields }: StateChange): void {
+    this.#nextId = Math.max(this.#nextId, newId + 1);
+    const slot = this.slots.get(id);
+    if (!slot) return;
+    this.#countLive(slot, -1);
+    this.slots.delete(id);
+    this.#settle(newId, { ...slot, ...fields, state: out ? "unacked" : "ready" });
+  }
+
+  /** Drops segments that nobody needs, oldest first: what is noted as gone must outlive the message itself. */
+  async #tidy(): Promise<void> {
+    if (this.#tidying || this.#closed) return;
+    this.#tidying = true;
+    try {
+      for (;;) {
+        const oldest = this.#log.oldest;
+        if (!oldest || this.#log.isActive(oldest) || this.#closed) break;
+        if (oldest.liveCount > 0 && !this.#isWasteful()) break;
+        if (oldest.liveCount > 0) await this.#moveForward(oldest);
+        if (oldest.liveCount > 0) break;
+        await this.#log.dropOldest();
+      }
+    } catch (error) {
+      if (!this.#closed)
+        this.#shared.log("warn", `queue ${this.#name}: could not tidy its files: ${describe(error)}`);
+    }
+    this.#tidying = false;
+  }
+
+  /** More than half of the files, and not just a little, is of no use. */
+  #isWasteful(): boolean {
+    const liveBytes = this.#log.segments.reduce((total, segment) => total + segment.liveBytes, 0);
+    return this.#log.sizeBytes > 2 * liveBytes + 2 * this.#shared.segmentBytes;
+  }
+
+  async #moveForward({ number }: Segment): Promise<void> {
+    const ids = [...this.slots.ids()].filter((id) => this.slots.get(id)?.segment === number);
+    for (const id of ids) {
+      const message = await this.load(id);
+      const slot = this.slots.get(id);
+      if (!message || slot?.segment !== number) continue;
+      // The file must know its present number before it is written under that.
+      this.#writeNotes();
+      await this.#copy(id, slot, message);
+    }
+  }
+
+  async #copy(id: number, slot: Slot, message: Message): Promise<void> {
+    const location = await this.#log.append(encodeSlot(id, slot, message));
+    const now = this.slots.get(id);
+    if (now) this.#settle(id, { ...now, ...location });
+  }
+}
+
+function encodeSlot(id: number, slot: Slot, message: Message): Buffer[] {
+  return encodeMessage({ ...slot, id, timeMs: slot.expiresAt, out: slot.state === "unacked" }, message);
+}
+
+/** As few ranges as there are gaps. */
+function joinRanges(ids: readonly number[]): IdRange[] {
+  const ranges: [number, number][] = [];
+  for (const id of Float64Array.from(ids).sort()) {
+    const last = ranges.at(-1);
+    if (last && last[1] === id) last[1] = id + 1;
+    else ranges.push([id, id + 1]);
+  }
+  return ranges;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
