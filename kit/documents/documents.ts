@@ -1,0 +1,82 @@
+/** A JSON object. Numbers are kept as doubles keep them; names beginning with "_" are the store's own. */
+export type Document = object;
+
+/** Top-level fields that finds and sorts go by together, in this order. */
+export type Index = readonly string[];
+
+export interface Filter {
+  /** Fields that have exactly this value. */
+  readonly equal?: Readonly<Record<string, string | number | boolean>>;
+  /** A field from `from` (inclusive) to `before` (exclusive); text is compared by its bytes. */
+  readonly range?: {
+    readonly field: string;
+    readonly from?: string | number;
+    readonly before?: string | number;
+  };
+}
+
+export interface FindOptions extends Filter {
+  /** Equal ones by id, in the same direction. Default: by id. */
+  readonly sort?: { readonly field: string; readonly direction: "ascending" | "descending" };
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** How many to leave out first; default 0. */
+  readonly offset?: number;
+}
+
+export interface Collection<T extends Document> {
+  /**
+   * Keeps the document if there is none with this id or only one of a lower version; says whether it did. So repeats
+   * and late arrivals change nothing, and of any number at once the highest remains.
+   */
+  putIfNewer(id: string, version: number, document: T): Promise<boolean>;
+  get(id: string): Promise<T | undefined>;
+  /** Inserts those whose id is not there, and returns how many. */
+  insertMany(documents: ReadonlyMap<string, T>): Promise<number>;
+  find(options: FindOptions): Promise<T[]>;
+  count(filter?: Filter): Promise<number>;
+  /** Returns how many there were. */
+  deleteMany(filter: Filter): Promise<number>;
+}
+
+/** Documents by id in named collections; only what MongoDB, FerretDB and SQLite all do. */
+export interface DocumentStore {
+  /** Creates it and its indexes where they are missing. Names are of letters, digits and "_". */
+  collection<T extends Document>(name: string, indexes: readonly Index[]): Promise<Collection<T>>;
+  /** Rejects when the store does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type DocumentSettings =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | {
+      readonly kind: "mongodb";
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+    };
+
+/** Opens a SQLite file at once; MongoDB is connected to at the first use. */
+export async function openDocuments(settings: DocumentSettings): Promise<DocumentStore> {
+  return settings.kind === "sqlite"
+    ? (await import("./sqlite-documents.js")).openSqliteDocuments(settings.path)
+    : (await import("./mongo-documents.js")).openMongoDocuments(settings);
+}
+
+/** For what becomes part of SQL or of a query. @throws RangeError */
+export function checkNames(...names: readonly string[]): void {
+  const wrong = names.find((name) => !/^[a-zA-Z][a-zA-Z0-9_]{0,59}$/.test(name));
+  if (wrong !== undefined) throw new RangeError(`${wrong} is no name of a collection or field`);
+}
+
+/** @throws RangeError */
+export function checkPage({ limit, offset = 0 }: FindOptions): void {
+  if (
+    !(Number.isInteger(limit) && limit >= 1 && limit <= 1_000 && Number.isSafeInteger(offset) && offset >= 0)
+  ) {
+    throw new RangeError(`no page: limit ${limit}, offset ${offset}`);
+  }
+}

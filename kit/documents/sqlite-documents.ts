@@ -1,0 +1,91 @@
+import { retryOn } from "../sql/retry.js";
+import { isSqliteBusy } from "../sql/sqlite-errors.js";
+import { openSqliteFile, type SqliteFile } from "../sql/sqlite-file.js";
+import {
+  type Collection,
+  checkNames,
+  checkPage,
+  type Document,
+  type DocumentStore,
+  type Filter,
+} from "./documents.js";
+
+export async function openSqliteDocuments(path: string): Promise<DocumentStore> {
+  const file = await openSqliteFile(path);
+  return {
+    async collection(name, indexes) {
+      checkNames(name, ...indexes.flat());
+      await write(file, () => createTable(file, name, indexes));
+      return makeCollection(file, `"c_${name}"`);
+    },
+    ping: () => retryOn(isSqliteBusy, async () => file.check()),
+    close: async () => file.close(),
+  };
+}
+
+/** One transaction a call, run again when another process has the file. */
+function write<T>(file: SqliteFile, work: () => T): Promise<T> {
+  return retryOn(isSqliteBusy, async () => file.transaction(work));
+}
+
+function createTable(file: SqliteFile, name: string, indexes: readonly (readonly string[])[]): void {
+  file.run(`CREATE TABLE IF NOT EXISTS "c_${name}"
+    (id TEXT PRIMARY KEY NOT NULL, version INTEGER, document TEXT NOT NULL) STRICT`);
+  for (const fields of indexes) {
+    const columns = [...fields.map(expressionOf), "id"].join();
+    file.run(`CREATE INDEX IF NOT EXISTS "c_${name}_by_${fields.join("_")}" ON "c_${name}" (${columns})`);
+  }
+}
+
+/** The same text in an index and a query, or SQLite does not use the index. */
+function expressionOf(field: string): string {
+  checkNames(field);
+  return `json_extract(document, '$.${field}')`;
+}
+
+function makeCollection<T extends Document>(file: SqliteFile, table: string): Collection<T> {
+  const parse = (row: Record<string, unknown>) => JSON.parse(String(row.document)) as T;
+  return {
+    putIfNewer: (id, version, document) =>
+      write(file, () => {
+        const sql = `INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
+          SET version = excluded.version, document = excluded.document WHERE version < excluded.version`;
+        return file.run(sql, [id, version, JSON.stringify(document)]) === 1;
+      }),
+    get: async (id) => file.all(`SELECT document FROM ${table} WHERE id = ?`, [id]).map(parse)[0],
+    insertMany: (documents) =>
+      write(file, () => {
+        const statement = file.prepare(`INSERT INTO ${table} VALUES (?, NULL, ?) ON CONFLICT DO NOTHING`);
+        let inserted = 0;
+        for (const [id, document] of documents)
+          inserted += statement.run([id, JSON.stringify(document)]).changes;
+        return inserted;
+      }),
+    find: async (options) => {
+      checkPage(options);
+      const { text, values } = toWhere(options);
+      const direction = options.sort?.direction === "descending" ? "DESC" : "ASC";
+      const order = options.sort === undefined ? [] : [expressionOf(options.sort.field)];
+      const orderBy = [...order, "id"].map((part) => `${part} ${direction}`).join();
+      const sql = `SELECT document FROM ${table} ${text} ORDER BY ${orderBy} LIMIT ? OFFSET ?`;
+      return file.all(sql, [...values, options.limit, options.offset ?? 0]).map(parse);
+    },
+    count: async (filter = {}) => {
+      const { text, values } = toWhere(filter);
+      return Number(file.all(`SELECT count(*) AS total FROM ${table} ${text}`, values)[0]?.total);
+    },
+    deleteMany: (filter) =>
+      write(file, () => {
+        const { text, values } = toWhere(filter);
+        return file.run(`DELETE FROM ${table} ${text}`, values);
+      }),
+  };
+}
+
+function toWhere({ equal = {}, range }: Filter): { text: string; values: unknown[] } {
+  const conditions = Object.entries(equal).map(([field, value]) => [`${expressionOf(field)} = ?`, value]);
+  if (range?.from !== undefined) conditions.push([`${expressionOf(range.field)} >= ?`, range.from]);
+  if (range?.before !== undefined) conditions.push([`${expressionOf(range.field)} < ?`, range.before]);
+  const text = conditions.map(([condition]) => condition).join(" AND ");
+  return { text: text && `WHERE ${text}`, values: conditions.map(([, value]) => value) };
+}

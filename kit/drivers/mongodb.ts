@@ -1,0 +1,2 @@
+/** Loaded by import() of this file: a bundle gives the names of a CommonJS package only to a static import. */
+export { MongoBulkWriteError, MongoClient } from "mongodb";

@@ -1,0 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { describeCache } from "./cache-suite.js";
+import { describeDocuments } from "./documents-suite.js";
+import { describeSql } from "./sql-suite.js";
+
+const folder = mkdtempSync(join(tmpdir(), "contract-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describeSql("sqlite", () => ({ kind: "sqlite", path: join(folder, "sql.sqlite") }));
+describeDocuments("sqlite", () => ({ kind: "sqlite", path: join(folder, "documents.sqlite") }));
+describeCache("sqlite", () => ({ kind: "sqlite", path: join(folder, "cache.sqlite") }));
