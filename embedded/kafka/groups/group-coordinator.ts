@@ -1,3 +1,7 @@
+import { ClassicCoordinator } from "./classic-coordinator.js";
+import { systemClock } from "./clock.js";
+import { OffsetStore } from "./offset-store.js";
+
 /**
  * The classic group protocol and committed offsets, with plain objects and error codes as numbers (kafkaErrors; 0 is
  * success). Methods never reject for what a client did wrong. Rules: Kafka protocol guide, "Group Membership API".
@@ -177,4 +181,6 @@ export interface OpenGroupCoordinatorOptions {
  * Reads the committed offsets and starts without members.
  * @throws Error with code "DATA_DAMAGED", or what the file system says
  */
-export declare function openGroupCoordinator(options: OpenGroupCoordinatorOptions): Promise<GroupCoordinator>;
+export async function openGroupCoordinator(options: OpenGroupCoordinatorOptions): Promise<GroupCoordinator> {
+  return new ClassicCoordinator(await OffsetStore.open(options), options.clock ?? systemClock);
+}

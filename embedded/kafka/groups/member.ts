@@ -1,0 +1,66 @@
+import type { GroupProtocol, JoinRequest, JoinResult, SyncResult } from "./group-coordinator.js";
+
+/** A member of a group, from its first join until it leaves or its session ends. */
+export interface Member {
+  readonly id: string;
+  request: JoinRequest;
+  assignment: Buffer;
+  /** Answers the JoinGroup that waits for the generation to be complete. */
+  answerJoin: ((result: JoinResult) => void) | undefined;
+  /** Answers the SyncGroup that waits for the leader's assignments. */
+  answerSync: ((result: SyncResult) => void) | undefined;
+  cancelSession: () => void;
+}
+
+export function createMember(id: string, request: JoinRequest): Member {
+  return {
+    id,
+    request,
+    assignment: Buffer.alloc(0),
+    answerJoin: undefined,
+    answerSync: undefined,
+    cancelSession: () => {},
+  };
+}
+
+export function metadataOf(member: Member, protocolName: string): Buffer {
+  return member.request.protocols.find(({ name }) => name === protocolName)?.metadata ?? Buffer.alloc(0);
+}
+
+/** Whether two joins say the same, so that nothing has to be assigned anew. */
+export function sameProtocols(a: readonly GroupProtocol[], b: readonly GroupProtocol[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, metadata }, index) => name === b[index]?.name && metadata.equals(b[index].metadata))
+  );
+}
+
+/** The protocols that all have, in the order of the first. */
+export function commonProtocols(lists: readonly (readonly GroupProtocol[])[]): string[] {
+  const [first = [], ...others] = lists;
+  return first
+    .map(({ name }) => name)
+    .filter((name) => others.every((list) => list.some((protocol) => protocol.name === name)));
+}
+
+/** Each list votes for the first in it that all have; the one with most votes is taken. */
+export function selectProtocol(lists: readonly (readonly GroupProtocol[])[]): string {
+  const common = commonProtocols(lists);
+  const votes = lists.map((list) => list.find(({ name }) => common.includes(name))?.name);
+  const count = (name: string) => votes.filter((vote) => vote === name).length;
+  return [...common].sort((a, b) => count(b) - count(a))[0] ?? "";
+}
+
+/** Topics that a consumer's metadata subscribes to ("Consumer Protocol": version, array of names); null: unreadable. */
+export function subscribedTopics(metadata: Buffer): string[] | null {
+  try {
+    let position = 6;
+    return Array.from({ length: Math.max(0, metadata.readInt32BE(2)) }, () => {
+      const start = position + 2;
+      position = start + metadata.readInt16BE(position);
+      return metadata.toString("utf8", start, position);
+    });
+  } catch {
+    return null;
+  }
+}
