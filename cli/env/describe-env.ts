@@ -1,9 +1,7 @@
-import { countOf } from "../output/units.js";
+import { countOf, wrap } from "../output/units.js";
 import { describeHolder } from "../preflight/port-text.js";
 import type { EnsureEnvResult } from "./ensure-env.js";
 import type { RotateEnvResult } from "./rotate-env.js";
-
-const screenWidth = 80;
 
 /**
  * What was done to .env, for `init` and for the first lines of `up`: names and counts, never a value. Empty where
@@ -55,15 +53,4 @@ function summarise(result: EnsureEnvResult): string {
     ...(move === undefined ? [] : [moved]),
   ];
   return `.env ${result.state}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
-}
-
-function wrap(text: string, width = screenWidth): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,4 +1,5 @@
 import type { Output } from "../output/output.js";
+import type { Runtime } from "../runtime/runtime.js";
 import type { Context } from "./context.js";
 
 /** Options that every command takes (docs/commands.md, "Global options"). */
@@ -8,7 +9,7 @@ export interface GlobalOptions {
   readonly projectDirectory?: string;
   readonly envFile: readonly string[];
   readonly profile: readonly string[];
-  readonly runtime?: "docker" | "embedded";
+  readonly runtime?: Runtime;
   readonly output: "text" | "json";
   readonly progress: "auto" | "tty" | "plain" | "json" | "quiet";
   readonly color: "auto" | "always" | "never";

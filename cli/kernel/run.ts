@@ -155,7 +155,7 @@ function formatDocument(place: Place, facts: DocumentFacts): string {
   const document = {
     schema: `mybroker/${place.command}@1`,
     ok: facts.ok,
-    runtime: "docker",
+    runtime: place.output.runtime,
     project: facts.project ?? null,
     data: facts.data,
     error: facts.error,
@@ -191,14 +191,11 @@ function quoteForShell(word: string): string {
 
 /** A choice that comes from the environment is checked like one from the command line. */
 function checkRuntime(globals: GlobalOptions): void {
-  if (globals.runtime === undefined || globals.runtime === "docker") return;
-  const embedded = globals.runtime === "embedded";
+  if (globals.runtime === undefined || ["docker", "embedded"].includes(globals.runtime)) return;
   throw new MybrokerError({
     code: "usage.runtime",
-    message: embedded
-      ? "the embedded runtime is not part of this version"
-      : `unknown runtime ${globals.runtime}`,
-    hint: "With Docker:  {mybroker} up --runtime docker",
+    message: `unknown runtime ${globals.runtime} in MYBROKER_RUNTIME`,
+    hint: "Choose one:  {mybroker} up --runtime docker  or  {mybroker} up --runtime embedded",
     exitCode: exitCodes.usage,
   });
 }

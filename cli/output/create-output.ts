@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { GlobalOptions } from "../kernel/command.js";
 import type { Context } from "../kernel/context.js";
+import type { Runtime } from "../runtime/runtime.js";
 import { attachSession } from "./attach-session.js";
 import type { Output } from "./output.js";
 import {
@@ -23,6 +24,8 @@ export interface Streams {
 
 /** The Output of one run, with what the kernel alone uses to print the end of it. */
 export interface RunOutput extends Output {
+  /** null while none is decided. */
+  readonly runtime: Runtime | null;
   /** Writes to stdout, redacted, and waits until the stream has room. */
   writeResult(text: string): Promise<void>;
   writeError(text: string): void;
@@ -54,10 +57,19 @@ export function createOutput(setting: OutputSetting): RunOutput {
   };
   // With -o json stderr stays empty, unless progress or debugging was asked for on it.
   const notesWanted = !json || jsonProgress;
+  // MYBROKER_RUNTIME may hold anything, which is told where commands begin.
+  let runtime: Runtime | null =
+    (["docker", "embedded"] as const).find((known) => known === globals.runtime) ?? null;
 
   return {
     style: createStyle(globals.color, context.stdoutIsTty && !json, context.env),
     json,
+    get runtime() {
+      return runtime;
+    },
+    useRuntime: (chosen) => {
+      runtime = chosen;
+    },
     line: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
     repaint: (lines) => {
       // Home, then erase to the end: no flicker, and what stood above stays in the scrollback.
@@ -82,7 +94,7 @@ export function createOutput(setting: OutputSetting): RunOutput {
     },
     record: (data, project) => {
       const schema = `mybroker/${setting.command}@1`;
-      const envelope = { schema, ok: true, runtime: "docker", project, data, error: null };
+      const envelope = { schema, ok: true, runtime, project, data, error: null };
       return writeFully(streams.stdout, `${JSON.stringify(redactor.applyDeep(envelope))}\n`);
     },
     note: (text) => {

@@ -1,4 +1,5 @@
 import type { ExecSession } from "../engine/engine.js";
+import type { Runtime } from "../runtime/runtime.js";
 
 /** Colours and emphasis; every function is the identity where colour is off. */
 export interface Style {
@@ -33,6 +34,8 @@ export interface CapturedText {
 /** The only writer to stdout and stderr. Results go to stdout, progress and notes to stderr. */
 export interface Output {
   readonly style: Style;
+  /** Says where the project runs, as soon as that is decided: every document carries it. */
+  useRuntime(runtime: Runtime): void;
   /** True with -o json: handlers then need not build text. */
   readonly json: boolean;
   /** A line of a streaming command (logs, tail) on stdout; resolves when the reader has room for more. */

@@ -24,3 +24,17 @@ export function formatMemory(bytes: number): string {
 export function countOf(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
+
+const screenWidth = 80;
+
+/** Lines of whole words that fit; a longer word has a line of its own. */
+export function wrap(text: string, width = screenWidth): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

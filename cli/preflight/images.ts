@@ -30,6 +30,13 @@ export async function checkMissingImages(engine: Engine, missing: readonly strin
   });
 }
 
+/** The images could be had, were the network there: nothing of the user's is wrong. */
+export function isUnreachable(error: unknown): error is MybrokerError {
+  if (!(error instanceof MybrokerError) || error.code !== "images.unavailable") return false;
+  const { images } = error.details as { images: readonly RegistryAnswer[] };
+  return images.every(({ kind }) => kind === "unreachable" || kind === "rate-limited");
+}
+
 function describeAnswer(answer: RegistryAnswer): string {
   switch (answer.kind) {
     case "present":

@@ -25,7 +25,10 @@ export interface FoundProject {
  * @throws MybrokerError what loading said, where no name can be told; exit 3 for the engine
  */
 export async function findProject(request: CommandRequest): Promise<FoundProject> {
-  const connecting = connectEngine(request.context);
+  const connecting = connectEngine(request.context).then((engine) => {
+    request.output.useRuntime("docker");
+    return engine;
+  });
   connecting.catch(() => {});
   let failure: MybrokerError;
   try {

@@ -29,7 +29,10 @@ export interface Stack {
  * @throws MybrokerError, exit 2 for what is wrong in the files, exit 3 for the engine
  */
 export async function openStack(request: CommandRequest, options: OpenOptions): Promise<Stack> {
-  const connecting = connectEngine(request.context);
+  const connecting = connectEngine(request.context).then((engine) => {
+    request.output.useRuntime("docker");
+    return engine;
+  });
   // A mistake in the user's files is told before an absent engine.
   connecting.catch(() => {});
   let loaded: LoadedProject;

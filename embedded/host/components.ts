@@ -1,12 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmbeddedKind, ServiceSetting } from "../../contracts/embedded-control.js";
+import { startKafkaBroker } from "../kafka/start-kafka-broker.js";
 import { openStores, storePath } from "../stores/open-stores.js";
 import type { Component, Surroundings } from "./component.js";
 
 type Create = (setting: ServiceSetting, surroundings: Surroundings) => Component;
 
 const creators: Partial<Record<EmbeddedKind, Create>> = {
+  kafka: createKafka,
   mysql: createStore,
   postgres: createStore,
   mongodb: createStore,
@@ -19,6 +21,15 @@ export function createComponents(
   surroundings: Surroundings,
 ): Component[] {
   return settings.flatMap((setting) => creators[setting.kind]?.(setting, surroundings) ?? []);
+}
+
+const host = "127.0.0.1";
+
+function createKafka(setting: ServiceSetting, { dataFolder, write }: Surroundings): Component {
+  const { name, port = 9092, topics = [] } = setting;
+  const path = join(dataFolder, name);
+  const log = write.bind(undefined, name);
+  return { setting, path, start: () => startKafkaBroker({ host, port, dataFolder: path, topics, log }) };
 }
 
 function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Component {

@@ -40,7 +40,10 @@ export function releaseFolder(): void {
 
 function checkVersion(path: string): void {
   const found = readJson(path);
-  if (found === undefined) return writeJson(path, { dataVersion: embeddedDataVersion });
+  if (found === undefined) {
+    writeJson(path, { dataVersion: embeddedDataVersion });
+    return;
+  }
   const version = (found as { dataVersion?: unknown } | null)?.dataVersion;
   if (version === embeddedDataVersion) return;
   const newer = typeof version === "number" && version > embeddedDataVersion;

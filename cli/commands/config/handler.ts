@@ -1,11 +1,13 @@
 import { renderProject } from "../../compose/render-project.js";
 import type { CommandHandler } from "../../kernel/command.js";
+import { tellRuntime } from "../../runtime/by-runtime.js";
 import { openMaskedProject } from "../../stack/open-stack.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
 /** `config`: a check of the files too, because whatever is wrong in them is exit 2. */
 export const showConfig: CommandHandler = async (request) => {
   const { args, options } = request;
+  await tellRuntime(request);
   const loaded = await openMaskedProject(request, { missingVariables: "error", services: args });
   const names = Object.keys(loaded.services).filter((name) => args.length === 0 || args.includes(name));
   checkServiceNames(args, Object.keys(loaded.services));

@@ -1,13 +1,14 @@
 import { lookUpCredential } from "../../compose/credentials.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
+import { byRuntime } from "../../runtime/by-runtime.js";
 import { openStack } from "../../stack/open-stack.js";
 import { runInContainer } from "../../stack/run-in-container.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 import { buildClientCommand } from "./clients.js";
 
 /** `connect`: the exit code is the client's. */
-export const connectToServer: CommandHandler = async (request) => {
+const connectToContainer: CommandHandler = async (request) => {
   const [service = "", ...rest] = request.args;
   const args = rest[0] === "--" ? rest.slice(1) : rest;
   const stack = await openStack(request, { missingVariables: "empty" });
@@ -27,6 +28,11 @@ export const connectToServer: CommandHandler = async (request) => {
     stack.engine.close();
   }
 };
+
+export const connectToServer = byRuntime(
+  connectToContainer,
+  async () => (await import("./embedded.js")).connectEmbedded,
+);
 
 function noClient(service: string, kind: string | undefined): MybrokerError {
   return new MybrokerError({

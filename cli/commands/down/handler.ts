@@ -10,13 +10,14 @@ import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planDown } from "../../reconcile/plan-down.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
+import { byRuntime } from "../../runtime/by-runtime.js";
 import { carryOutPlan } from "../../stack/carry-out-plan.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { stopTimeoutOf } from "../../stack/stop-timeout.js";
 import { whileLocked } from "../../stack/while-locked.js";
 
 /** `down`: by labels, so that it also works where the files do not. */
-export const takeDown: CommandHandler = async (request) => {
+const takeDownContainers: CommandHandler = async (request) => {
   const found = await findProject(request);
   try {
     return await whileLocked(request, found, () => takeDownFound(found, request));
@@ -24,6 +25,11 @@ export const takeDown: CommandHandler = async (request) => {
     found.engine.close();
   }
 };
+
+export const takeDown = byRuntime(
+  takeDownContainers,
+  async () => (await import("./embedded.js")).takeDownEmbedded,
+);
 
 async function takeDownFound(found: FoundProject, request: CommandRequest): Promise<CommandResult> {
   const { engine, name, project } = found;

@@ -11,7 +11,10 @@ import { quoteEnvValue } from "../../env/parse-env-file.js";
 import { readTextFile } from "../../env/read-env-file.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
+import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
+import { type Place, storePathOf } from "../../runtime/place.js";
 import { checkServiceNames } from "../../stack/select-services.js";
+import { describeEmbeddedVariables } from "./embedded-variables.js";
 import { maskSecrets } from "./mask-secrets.js";
 import { describeServiceVariables, type Variables } from "./service-variables.js";
 
@@ -26,11 +29,10 @@ export const showEnvironment: CommandHandler = async (request) => {
     createLoadRequest(context, { ...globals, profile: ["*"] }, { warn: (text) => output.warn(text) }),
   );
   if (service !== undefined) checkServiceNames([service], Object.keys(project.services));
+  const place = await findEmbeddedPlace(request);
   const texts = await readMarkedTexts(project);
   const variables =
-    service === undefined
-      ? allVariables(project, texts)
-      : describeServiceVariables(project, service, hostAddress(request));
+    service === undefined ? allVariables(project, texts) : describeOne(project, service, { request, place });
   const masked = context.stdoutIsTty && options.reveal !== true;
   const secrets = [...secretKeysOf(...texts.map(({ text }) => text))].map(
     (key) => project.environment[key] ?? "",
@@ -47,6 +49,15 @@ export const showEnvironment: CommandHandler = async (request) => {
     ],
   };
 };
+
+function describeOne(
+  project: Project,
+  service: string,
+  { request, place }: { request: CommandRequest; place: Place | undefined },
+): Variables {
+  if (place === undefined) return describeServiceVariables(project, service, hostAddress(request));
+  return describeEmbeddedVariables(project, service, storePathOf(place, service));
+}
 
 interface MarkedText {
   readonly path: string;

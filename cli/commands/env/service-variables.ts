@@ -89,7 +89,8 @@ function uiUrl({ service, extension, host }: Server): string | undefined {
   return port === undefined ? undefined : `http://${host}:${port}`;
 }
 
-function variablePrefix(service: string): string {
+/** "BROKER_WALLET_DB" */
+export function variablePrefix(service: string): string {
   return service.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 }
 

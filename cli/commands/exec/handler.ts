@@ -1,9 +1,10 @@
 import type { CommandHandler } from "../../kernel/command.js";
+import { onDockerOnly } from "../../runtime/by-runtime.js";
 import { findProject } from "../../stack/find-project.js";
 import { runInContainer } from "../../stack/run-in-container.js";
 
 /** `exec`: the exit code is the command's. */
-export const execInService: CommandHandler = async (request) => {
+const runInService: CommandHandler = async (request) => {
   const { args, options } = request;
   const [service = "", ...command] = args;
   const found = await findProject(request);
@@ -22,3 +23,5 @@ export const execInService: CommandHandler = async (request) => {
     found.engine.close();
   }
 };
+
+export const execInService = onDockerOnly("a command cannot be run in a container of it", runInService);

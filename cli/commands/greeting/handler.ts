@@ -1,18 +1,23 @@
 import { MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
+import { countOf } from "../../output/units.js";
+import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
+import { askStatus } from "../../runtime/control-client.js";
+import type { Place } from "../../runtime/place.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { findProject } from "../../stack/find-project.js";
 
 /** `mybroker` alone: what it is, how things stand, and the next command. Exit 0 whatever it finds. */
 export const greet: CommandHandler = async (request) => {
   const { context, output } = request;
-  const state = await look(request);
+  const place = await findEmbeddedPlace(request).catch(() => undefined);
+  const state = place === undefined ? await look(request) : await lookEmbedded(place);
   const next = nextCommands(state).map(([command = "", purpose = ""]) => ({
     command: command.replace("{mybroker}", context.invocation),
     purpose,
   }));
   const width = Math.max(...next.map(({ command }) => command.length));
-  const { project, engine, running } = state;
+  const { project, engine, running, embedded = null } = state;
   return {
     ...(project === null ? {} : { project }),
     data: {
@@ -20,6 +25,7 @@ export const greet: CommandHandler = async (request) => {
       project,
       engine,
       running,
+      embedded,
       next: next.map(({ command }) => command),
     },
     text: [
@@ -37,9 +43,24 @@ interface State {
   readonly project: string | null;
   /** Version; null where none answers. */
   readonly engine: string | null;
-  /** Containers of the project. */
+  /** Containers of the project, or its services in the embedded runtime. */
   readonly running: number;
   readonly line: string;
+  /** The process of the embedded runtime. */
+  readonly embedded?: { readonly pid: number } | null;
+}
+
+async function lookEmbedded(place: Place): Promise<State> {
+  const project = place.name;
+  const status = await askStatus(place).catch(() => undefined);
+  if (status === undefined) {
+    const line = `Project ${project}: nothing runs (embedded, without Docker).`;
+    return { project, engine: null, running: 0, line };
+  }
+  const running = status.services.filter(({ state }) => state === "ready").length;
+  const { pid } = status;
+  const line = `Project ${project}: ${countOf(running, "service")} embedded in one process, pid ${pid}.`;
+  return { project, engine: null, running, embedded: { pid }, line };
 }
 
 async function look(request: CommandRequest): Promise<State> {
@@ -65,10 +86,5 @@ function nextCommands({ running }: State): string[][] {
   const ps = ["{mybroker} ps", "what runs, and where"];
   return running === 0
     ? [up, ps, help]
-    : [
-        ps,
-        ["{mybroker} logs -f", "what the containers write"],
-        ["{mybroker} down", "stop; data stays"],
-        help,
-      ];
+    : [ps, ["{mybroker} logs -f", "what it writes"], ["{mybroker} down", "stop; data stays"], help];
 }

@@ -13,11 +13,13 @@ import { type RotateEnvResult, rotateEnv } from "../../env/rotate-env.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { describeHolder } from "../../preflight/port-text.js";
+import { tellRuntime } from "../../runtime/by-runtime.js";
 
 /** `init`: what is missing in the folder is made; what is there stays. */
 export const initProject: CommandHandler = async (request) => {
   const { context, globals, output, options } = request;
   if (globals.envFile.length > 0) throw refuseEnvFile();
+  await tellRuntime(request);
   const load = await chooseFolder(request);
   const dryRun = globals.dryRun;
   const folder = load.cwd;

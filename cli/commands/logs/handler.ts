@@ -1,6 +1,7 @@
 import { composeLabels } from "../../compose/label-names.js";
 import type { LogOptions } from "../../engine/engine.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
+import { byRuntime } from "../../runtime/by-runtime.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { mergeByTime } from "../../stack/merge-by-time.js";
@@ -11,7 +12,7 @@ import { createPrinter } from "./printer.js";
 import { type LogSource, readSource, sourceOf } from "./read-source.js";
 
 /** `logs`: history in time order over all containers; with --follow then each line as it comes. */
-export const printLogs: CommandHandler = async (request) => {
+const printContainerLogs: CommandHandler = async (request) => {
   const found = await findProject(request);
   const stop = new AbortController();
   const signal = AbortSignal.any([request.context.signal, stop.signal]);
@@ -24,7 +25,11 @@ export const printLogs: CommandHandler = async (request) => {
       request.output.note(`Nothing to read: no container of ${found.name} exists.`);
       return { project: found.name };
     }
-    const print = createPrinter(sources, found.name, request);
+    const print = createPrinter(
+      sources.map(({ service }) => service),
+      found.name,
+      request,
+    );
     const options = readOptions(request);
     const positions = new Map(sources.map((source) => [source.id, new LogPosition()]));
     const streams = sources.map((source) => readSource(found.engine, source, { ...options, signal }));
@@ -43,6 +48,11 @@ export const printLogs: CommandHandler = async (request) => {
     found.engine.close();
   }
 };
+
+export const printLogs = byRuntime(
+  printContainerLogs,
+  async () => (await import("./embedded.js")).printEmbeddedLogs,
+);
 
 function watchStarts(found: FoundProject, signal: AbortSignal) {
   return found.engine.events(

@@ -1,16 +1,16 @@
 import type { CommandRequest } from "../../kernel/command.js";
 import type { Style } from "../../output/output.js";
-import type { LogSource, SourceLine } from "./read-source.js";
+import type { SourceLine } from "./read-source.js";
 
-export type Print = (line: SourceLine) => Promise<void>;
+export type Print = (line: Omit<SourceLine, "containerId">) => Promise<void>;
 
 /** Writes lines as text with the service before each, or as JSON records; --grep leaves lines out of both. */
 export function createPrinter(
-  sources: readonly LogSource[],
+  services: readonly string[],
   project: string,
   { options, output }: CommandRequest,
 ): Print {
-  const names = [...new Set(sources.map((source) => source.service))];
+  const names = [...new Set(services)];
   const width = Math.max(0, ...names.map((name) => name.length));
   const pattern = options.grep as RegExp | undefined;
   const prefixed = options.logPrefix !== false;

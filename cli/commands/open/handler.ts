@@ -6,12 +6,13 @@ import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Context } from "../../kernel/context.js";
 import { formatTable } from "../../output/table.js";
+import { onDockerOnly } from "../../runtime/by-runtime.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
 /** `open`: pages are the services whose x-mybroker has a `uiPort`. */
-export const openPage: CommandHandler = async (request) => {
+const openOnDocker: CommandHandler = async (request) => {
   const { args, context, globals } = request;
   const stack = await openStack(request, { missingVariables: "empty" });
   try {
@@ -36,6 +37,8 @@ export const openPage: CommandHandler = async (request) => {
     stack.engine.close();
   }
 };
+
+export const openPage = onDockerOnly("it has no pages", openOnDocker);
 
 interface Page {
   readonly service: string;

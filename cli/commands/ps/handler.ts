@@ -2,6 +2,7 @@ import { composeLabels } from "../../compose/label-names.js";
 import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { byRuntime } from "../../runtime/by-runtime.js";
 import { type ContainerView, containerLabels, viewContainer } from "../../stack/container-state.js";
 import { findProject } from "../../stack/find-project.js";
 import { checkServiceNames, serviceNamesOf } from "../../stack/select-services.js";
@@ -9,6 +10,11 @@ import { renderContainers } from "./screen.js";
 
 /** `ps`: exit 0 also when something is not well; what is not well can be read. */
 export const listStack: CommandHandler = async (request) => {
+  // Other projects' containers are Docker's, whatever this one runs on.
+  return request.options.allProjects === true ? listContainers(request) : listProject(request);
+};
+
+const listContainers: CommandHandler = async (request) => {
   const { engine, scope } = await openScope(request);
   try {
     if (request.options.watch === true) return await watch(engine, scope, request);
@@ -18,6 +24,8 @@ export const listStack: CommandHandler = async (request) => {
     engine.close();
   }
 };
+
+const listProject = byRuntime(listContainers, async () => (await import("./embedded.js")).listEmbedded);
 
 interface Scope {
   /** Absent: every project of the engine. */

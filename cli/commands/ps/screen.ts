@@ -19,7 +19,7 @@ export function renderContainers(
     ...(everyProject ? [view.project] : []),
     view.service,
     describeCondition(view),
-    formatSince(view, nowMs),
+    view.exitCode === null ? formatSince(view.startedAt, nowMs) : "-",
     view.addresses.join(" "),
   ]);
   const colours = [undefined, ...views.map((view) => colourOf(view, style))];
@@ -45,9 +45,9 @@ function colourOf(view: ContainerView, style: Style): ((text: string) => string)
 }
 
 /** "12 s", "3 min", "5 h", "2 d": how long it has been running. */
-function formatSince(view: ContainerView, nowMs: number): string {
-  if (view.startedAt === null || view.exitCode !== null) return "-";
-  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(view.startedAt)) / 1000));
+export function formatSince(startedAt: string | null, nowMs: number): string {
+  if (startedAt === null) return "-";
+  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(startedAt)) / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h`;

@@ -1,12 +1,13 @@
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Output } from "../../output/output.js";
 import { countOf, formatBytes } from "../../output/units.js";
+import { onDockerOnly } from "../../runtime/by-runtime.js";
 import { openStack } from "../../stack/open-stack.js";
 import { pullImages, type WantedImage } from "../../stack/pull-images.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
 /** `pull`: images that are built here have no registry and are left out. */
-export const pullStack: CommandHandler = async (request) => {
+const pullImagesOfStack: CommandHandler = async (request) => {
   const { args, context, output, options } = request;
   const stack = await openStack(request, { missingVariables: "empty", services: args });
   try {
@@ -48,3 +49,5 @@ export const pullStack: CommandHandler = async (request) => {
     stack.engine.close();
   }
 };
+
+export const pullStack = onDockerOnly("it has no images", pullImagesOfStack);

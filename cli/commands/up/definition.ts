@@ -27,6 +27,7 @@ export const upCommand: CommandDefinition = {
     { flags: "--remove-orphans", description: "remove containers of services that the file no longer has" },
     { flags: "--adopt", description: "take over a project of the same name from another folder" },
     { flags: "--verify", description: "log in to every server, also where nothing changed" },
+    { flags: "--foreground", description: "embedded: stay, print the log, end with Ctrl-C" },
     { flags: "--exit-code", description: "with --dry-run: exit 1 when there is something to do" },
     { flags: "-d, --detach", description: "as always here; accepted for Compose's sake", hidden: true },
     { flags: "--wait", description: "as always here; accepted for Compose's sake", hidden: true },

@@ -1,177 +1,90 @@
-import { basename } from "node:path";
-import type { Project } from "../../compose/model.js";
-import { observeProject } from "../../engine/observe.js";
+import { connectEngine } from "../../engine/connect.js";
+import type { Engine } from "../../engine/engine.js";
 import { openProjectState } from "../../env/state-folder.js";
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { hasRecordedVolumes } from "../../env/volume-fingerprints.js";
+import { MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { checkOwnership } from "../../preflight/ownership.js";
-import type { Plan } from "../../reconcile/plan.js";
-import { planUp } from "../../reconcile/plan-up.js";
-import { planToData, renderPlan } from "../../reconcile/render-plan.js";
-import { openStack, type Stack } from "../../stack/open-stack.js";
-import { whileLocked } from "../../stack/while-locked.js";
-import { checkMounts } from "./check-mounts.js";
-import { fetchImages } from "./fetch-images.js";
-import { excludeProfiled, readUpSetting, type UpSetting } from "./options.js";
-import { runPreflight, startingServices } from "./preflight.js";
-import { prepareEnv } from "./prepare-env.js";
-import { failureError, refusalError } from "./report-failure.js";
-import { renderUp } from "./screen.js";
-import { type StartOutcome, startServices } from "./start.js";
+import { chooseRuntime } from "../../runtime/choose-runtime.js";
+import { findRecordedRuntime, type RecordedRuntime } from "../../runtime/runtime-record.js";
+import { openProject } from "../../stack/open-stack.js";
+import { bringUpOnDocker } from "./on-docker.js";
 
-/** `up`: observe, plan, check, carry out, wait until everything answers. */
+/** `up`: choose where, then make it so and wait until everything answers. */
 export const bringUp: CommandHandler = async (request) => {
   const startedMs = performance.now();
-  const valuesKnown = await prepareEnv(request);
-  const stack = await openStack(request, {
-    missingVariables: valuesKnown ? "error" : "empty",
-    services: request.args,
-  });
-  try {
-    const { endpoint, facts } = stack.engine;
-    request.output.note(`Docker ${facts.version} (${endpoint.source}).`);
-    const read = readUpSetting(request.options, request.args, stack.secretKeys);
-    const setting = request.options.infra === true ? excludeProfiled(read, stack.project) : read;
-    refuseNothing(stack.project);
-    if (request.globals.dryRun) return await showPlan(stack, setting, request);
-    const state = await openProjectState(request.context, stack.project.workingDir);
-    const { name, workingDir: folder } = stack.project;
-    const run = { stack, setting, request, state, startedMs };
-    return await whileLocked(request, { name, folder }, () => bring(run));
-  } finally {
-    stack.engine.close();
-  }
+  const recorded = await findRecordedRuntime(request);
+  const wanted = request.globals.runtime ?? recorded?.runtime;
+  if (wanted === "embedded") return embedded(request, { startedMs });
+  const engine = await connect(request);
+  const failure = engine instanceof MybrokerError ? engine : undefined;
+  const choice = await choose(request, recorded, failure);
+  if (choice.runtime === "none") throw choice.refusal;
+  if (choice.runtime === "embedded") return embedded(request, { startedMs, ...choice });
+  return onDocker(request, { engine: engine as Engine, recorded, startedMs });
 };
 
-/** A file without services is a mistake; one whose services are all in profiles wants one of them named. */
-function refuseNothing({ services, disabledServices, files }: Project): void {
-  if (Object.keys(services).length > 0) return;
-  const profiles = Object.values(disabledServices).flatMap((service) => service.profiles ?? []);
-  const file = basename(files[0] ?? "the compose file");
-  throw new MybrokerError({
-    code: "compose.no-services",
-    message:
-      profiles.length === 0
-        ? `${file} has no services`
-        : `every service of ${file} is in a profile, and none is switched on`,
-    hint:
-      profiles.length === 0
-        ? "write one below services:, or name another file:  {mybroker} -f FILE up"
-        : `{mybroker} --profile ${profiles[0]} up`,
-    exitCode: exitCodes.usage,
-    details: { files, profiles: [...new Set(profiles)] },
-  });
+async function connect({ context }: CommandRequest): Promise<Engine | MybrokerError> {
+  try {
+    return await connectEngine(context);
+  } catch (error) {
+    if (error instanceof MybrokerError) return error;
+    throw error;
+  }
 }
 
-async function showPlan(
-  { engine, project }: Stack,
-  setting: UpSetting,
-  { args, output }: CommandRequest,
-): Promise<CommandResult> {
-  const observed = await observeProject(engine, project);
-  if (!setting.adopt) checkOwnership(project, observed.containers);
-  const plan = planUp(project, observed, setting.plan);
-  for (const warning of plan.warnings) output.warn(warning);
-  const asked = setting.exitCode && plan.steps.length > 0;
-  const next = plan.steps.length > 0 ? ["up", ...args].join(" ") : "ps";
-  return {
-    project: project.name,
-    data: { changed: plan.steps.length > 0, plan: planToData(plan) },
-    text: [...renderPlan(plan), `Next:  {mybroker} ${next}`],
-    exitCode: asked ? exitCodes.no : exitCodes.done,
-  };
+async function choose(
+  request: CommandRequest,
+  recorded: RecordedRuntime | undefined,
+  dockerFailure: MybrokerError | undefined,
+) {
+  const asked = request.globals.runtime;
+  if (dockerFailure === undefined) {
+    return chooseRuntime({ asked, recorded: recorded?.runtime, dockerData: false, dockerFailure });
+  }
+  // A mistake in the user's files is told before an absent engine.
+  const { project } = await openProject(request, { missingVariables: "empty", services: request.args });
+  const state = await openProjectState(request.context, project.workingDir).catch(() => undefined);
+  const dockerData = state !== undefined && (await hasRecordedVolumes(state, project.name));
+  return chooseRuntime({ asked, recorded: recorded?.runtime, dockerData, dockerFailure });
 }
 
-interface Run {
-  readonly stack: Stack;
-  readonly setting: UpSetting;
-  readonly request: CommandRequest;
-  readonly state: Awaited<ReturnType<typeof openProjectState>>;
-  /** performance.now() at the command's begin. */
+interface DockerRun {
+  readonly engine: Engine;
+  readonly recorded: RecordedRuntime | undefined;
   readonly startedMs: number;
 }
 
-async function bring(run: Run): Promise<CommandResult> {
-  const { stack, setting, request, state } = run;
-  const { engine, project } = stack;
-  const before = await observeProject(engine, project);
-  if (!setting.adopt) checkOwnership(project, before.containers);
-  const first = planUp(project, before, setting.plan);
-  if (first.steps.length > 0) await runPreflight({ stack, observed: before, plan: first, state, request });
-  const pullStartedMs = performance.now();
-  const fetched = await fetchImages({ stack, observed: before, setting, request });
-  const pullMs = fetched ? performance.now() - pullStartedMs : 0;
-  // Only with its image at hand can a container be judged.
-  const plan = fetched ? await planWithImages(run) : first;
-  for (const warning of plan.warnings) request.output.warn(warning);
-  const outcome = await startServices({ stack, plan, setting, request, state });
-  request.context.signal.throwIfAborted();
-  if (outcome.failure !== undefined) throw await failureError(stack, outcome.failure, request);
-  if (outcome.refusal !== undefined) throw await refusalError(stack, outcome.refusal, request);
-  return summarize(run, {
-    outcome,
-    changed: plan.steps.length > 0 || fetched,
-    services: plan.services,
-    pullMs,
-  });
-}
-
-/** The plan once all images are here; only now is it known of each what it runs as. */
-async function planWithImages({ stack, setting, request }: Run): Promise<Plan> {
-  const observed = await observeProject(stack.engine, stack.project);
-  const plan = planUp(stack.project, observed, { ...setting.plan, pull: "missing", build: false });
-  await checkMounts({ stack, observed, services: startingServices(plan), request });
-  return plan;
-}
-
-interface Ending {
-  readonly outcome: StartOutcome;
-  readonly changed: boolean;
-  readonly services: readonly string[];
-  readonly pullMs: number;
-}
-
-async function summarize({ stack, request, startedMs }: Run, ending: Ending): Promise<CommandResult> {
-  const { project } = stack;
-  const { outcome, services } = ending;
-  const { missingTopics } = outcome;
-  const page = services.findLast((name) => {
-    const extension = project.services[name]?.["x-mybroker"];
-    return (
-      extension?.uiPort !== undefined && extension.credentials !== undefined && extension.kind === "http"
-    );
-  });
-  const profiles = [...new Set(services.flatMap((name) => project.services[name]?.profiles ?? []))];
-  const elapsedMs = performance.now() - startedMs;
-  const composeHint = `docker compose ${profiles.map((profile) => `--profile ${profile} `).join("")}ps`;
-  return {
-    project: project.name,
-    data: {
-      changed: ending.changed,
-      elapsedMs: Math.round(elapsedMs),
-      pullMs: Math.round(ending.pullMs),
-      services: outcome.ready.map(({ service, by, address, detail, elapsedMs: readyMs }) => ({
-        service,
-        ready: true,
-        by,
-        detail,
-        address: address ?? null,
-        elapsedMs: Math.round(readyMs),
-      })),
-      missingTopics,
+/** A first run that finds no way to its images runs embedded instead; nothing was created by then. */
+async function onDocker(
+  request: CommandRequest,
+  { engine, recorded, startedMs }: DockerRun,
+): Promise<CommandResult> {
+  const asked = request.globals.runtime;
+  let failure: MybrokerError | undefined;
+  request.output.useRuntime("docker");
+  const result = await bringUpOnDocker(request, {
+    engine,
+    startedMs,
+    onUnreachableImages: (error, dockerData) => {
+      const choice = chooseRuntime({
+        asked,
+        recorded: recorded?.runtime,
+        dockerData,
+        dockerFailure: error,
+      });
+      if (choice.runtime === "none") throw choice.refusal;
+      failure = error;
     },
-    text: renderUp(
-      {
-        ready: outcome.ready,
-        started: services.length,
-        changed: ending.changed,
-        elapsedMs,
-        pullMs: ending.pullMs,
-        missingTopics,
-        composeHint,
-        ...(page === undefined ? {} : { page }),
-      },
-      request.output.style,
-    ),
-  };
+  });
+  if (result !== undefined) return result;
+  return embedded(request, { startedMs, ...(failure === undefined ? {} : { because: failure }) });
+}
+
+async function embedded(
+  request: CommandRequest,
+  start: { readonly startedMs: number; readonly because?: MybrokerError },
+): Promise<CommandResult> {
+  request.output.useRuntime("embedded");
+  const { bringUpEmbedded } = await import("./embedded.js");
+  return bringUpEmbedded(request, start);
 }

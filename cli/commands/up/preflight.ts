@@ -7,7 +7,7 @@ import type { ProjectState } from "../../env/state-folder.js";
 import { compareVolumeSecrets, type VolumeMismatch } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest } from "../../kernel/command.js";
-import { checkMissingImages } from "../../preflight/images.js";
+import { checkMissingImages, isUnreachable } from "../../preflight/images.js";
 import { forecastMemory } from "../../preflight/memory.js";
 import { portConflictError } from "../../preflight/port-text.js";
 import { findPortConflicts, plannedBindings } from "../../preflight/ports.js";
@@ -53,7 +53,10 @@ export async function runPreflight({ stack, observed, plan, state, request }: Pr
     checkMissingImages(engine, missingImages(plan)),
   ]);
   request.output.debug(`pre-flight took ${Math.round(performance.now() - startedMs)} ms`);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  // Without images no port has to be freed: what then runs elsewhere needs others.
+  const first = reasons.find(isUnreachable) ?? reasons[0];
+  if (first !== undefined) throw first;
 }
 
 function missingImages(plan: Plan): string[] {

@@ -1,6 +1,6 @@
 import { loadEnvironment } from "../../compose/load-environment.js";
 import { createLoadRequest } from "../../compose/load-request.js";
-import { connectEngine } from "../../engine/connect.js";
+import type { Engine } from "../../engine/engine.js";
 import { describeEnvResult } from "../../env/describe-env.js";
 import { ensureEnv } from "../../env/ensure-env.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
@@ -10,7 +10,10 @@ import type { CommandRequest } from "../../kernel/command.js";
  * What `init` would do first: .env is made or completed. Nothing where --env-file says that the user has his own.
  * @returns whether the values are there; after a dry run without a .env they are not
  */
-export async function prepareEnv(request: CommandRequest): Promise<boolean> {
+export async function prepareEnv(
+  request: CommandRequest,
+  connect: () => Promise<Engine | undefined>,
+): Promise<boolean> {
   const { context, globals, output } = request;
   const load = createLoadRequest(context, globals, {});
   if (globals.envFile.length > 0 || context.env.COMPOSE_ENV_FILES || context.env.COMPOSE_DISABLE_ENV_FILE)
@@ -21,7 +24,7 @@ export async function prepareEnv(request: CommandRequest): Promise<boolean> {
     folder: workingDir,
     ports: "auto",
     dryRun: globals.dryRun,
-    connect: () => connectEngine(context),
+    connect,
     loadProject: createRecoveryLoader(load),
     redact: (secret) => output.redact(secret),
   });

@@ -1,0 +1,101 @@
+import type { RuntimeStatus, ServiceStatus } from "../../../contracts/embedded-control.js";
+import type { Project } from "../../compose/model.js";
+import type { MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandRequest } from "../../kernel/command.js";
+import type { Style } from "../../output/output.js";
+import { countOf, formatDuration, wrap } from "../../output/units.js";
+import { type EmbeddedStep, renderSteps, stepsToData } from "../../runtime/embedded-steps.js";
+import type { Place } from "../../runtime/place.js";
+import type { RuntimePlan } from "../../runtime/plan-runtime.js";
+import type { Proof } from "../../runtime/probe-services.js";
+import { dockerOnlyServices } from "../../runtime/runtime-settings.js";
+
+/** The first lines: where it runs, and for a first run without Docker why, and how it would be with it. */
+export function introduce({ context, output }: CommandRequest, because: MybrokerError | undefined): void {
+  if (context.env.CI) output.note("Runtime: embedded");
+  if (because === undefined) return;
+  const lines = [
+    ...wrap(`${describeCause(because)}: running embedded, in one process.`),
+    ...because.lines.map((line) => `  ${line}`),
+    `For the real servers: ${describeWay(because)}, then  {mybroker} up --runtime docker`,
+  ];
+  for (const line of lines) output.note(line.replaceAll("{mybroker}", context.invocation));
+}
+
+function describeCause({ code, message, details }: MybrokerError): string {
+  const { url } = (details ?? {}) as { url?: string };
+  if (code === "engine.absent" && url?.startsWith("unix://")) {
+    return `No Docker engine at ${url.slice("unix://".length)}`;
+  }
+  return `${message[0]?.toUpperCase()}${message.slice(1).replace(/\.$/, "")}`;
+}
+
+/** What to do about it, without the command that follows. */
+function describeWay({ code, hint = "mend Docker" }: MybrokerError): string {
+  return code === "engine.absent" ? "start Docker" : hint.replace(/,? *(then)? *\{mybroker\} up$/, "");
+}
+
+/** A row for each service that was started. */
+export function showReady(
+  { output }: CommandRequest,
+  services: readonly ServiceStatus[],
+  { dataFolder }: Place,
+): void {
+  for (const { name, readyMs, address, path } of services) {
+    const where = address ?? path.replace(`${dataFolder}/`, "");
+    output.progress({
+      id: `service/${name}`,
+      label: name,
+      status: "done",
+      text: `ready  ${formatDuration(readyMs ?? 0).padStart(7)}  ${where}`,
+    });
+  }
+  output.progressDone();
+}
+
+interface Summary {
+  readonly ready: readonly Proof[];
+  readonly status: RuntimeStatus;
+  readonly changed: boolean;
+  readonly elapsedMs: number;
+  readonly project: Project;
+}
+
+/** The last lines of `up`: how it went, what there is not, and what to type next. */
+export function renderEmbedded(
+  { ready, status, changed, elapsedMs, project }: Summary,
+  style: Style,
+): string[] {
+  const took = formatDuration(elapsedMs);
+  const where = `one process, pid ${status.pid}`;
+  const headline = changed
+    ? `${ready.length} ready in ${took}, embedded (${where}).`
+    : `${ready.length} ready, nothing to do (${took}; ${where}).`;
+  const absent = dockerOnlyServices(project);
+  const broker = status.services.find(({ address }) => address !== null)?.name ?? "";
+  return [
+    style.bold(headline),
+    ...(changed && absent.length > 0 ? [`On Docker only: ${absent.join(", ")}, web pages of servers.`] : []),
+    `Next:  {mybroker} ps      {mybroker} logs -f      ${`{mybroker} env ${broker}`.trim()}`,
+  ];
+}
+
+/** What a dry run says. */
+export function describeEmbeddedPlan(plan: RuntimePlan, project: string): { data: unknown; text: string[] } {
+  const steps: EmbeddedStep[] = [];
+  if (plan.action === "start") {
+    steps.push({ action: "start-runtime", name: project, cause: "does not run" });
+  }
+  if (plan.action === "restart") {
+    steps.push({ action: "restart-runtime", name: project, cause: plan.causes.join("; ") });
+  }
+  for (const name of plan.services) {
+    steps.push({
+      action: "start-service",
+      name,
+      cause: plan.action === "add" ? "does not run" : "part of it",
+    });
+  }
+  const head = steps.length === 0 ? [] : [`Embedded, ${countOf(plan.services.length, "service")}:`];
+  return { data: stepsToData(steps), text: [...head, ...renderSteps(steps)] };
+}

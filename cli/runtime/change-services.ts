@@ -1,0 +1,91 @@
+import type { ServiceStatus } from "../../contracts/embedded-control.js";
+import type { CommandRequest, CommandResult } from "../kernel/command.js";
+import { countOf, formatDuration } from "../output/units.js";
+import { whileLocked } from "../stack/while-locked.js";
+import type { EmbeddedHandler } from "./by-runtime.js";
+import { actOnService } from "./control-client.js";
+import { renderSteps, stepsToData } from "./embedded-steps.js";
+import type { Place } from "./place.js";
+import { explainProblems } from "./problem-text.js";
+import { pickServices, requireRunning } from "./running.js";
+
+interface Change {
+  /** "stopped" */
+  readonly done: string;
+  readonly step: "start-service" | "stop-service" | "restart-service";
+  readonly actions: readonly ("start" | "stop")[];
+  readonly concerns: (service: ServiceStatus) => boolean;
+  readonly idle: string;
+  readonly next: string;
+}
+
+const stopped = ({ state }: ServiceStatus): boolean => state !== "ready";
+
+const changes = {
+  stop: {
+    done: "stopped",
+    step: "stop-service",
+    actions: ["stop"],
+    concerns: (service) => !stopped(service),
+    idle: "everything asked for is stopped",
+    next: "{mybroker} start      {mybroker} down",
+  },
+  start: {
+    done: "started",
+    step: "start-service",
+    actions: ["start"],
+    concerns: stopped,
+    idle: "everything asked for is running",
+    next: "{mybroker} ps      {mybroker} logs -f",
+  },
+  restart: {
+    done: "restarted",
+    step: "restart-service",
+    actions: ["stop", "start"],
+    concerns: () => true,
+    idle: "there is nothing to restart",
+    next: "{mybroker} ps      {mybroker} logs -f",
+  },
+} as const satisfies Readonly<Record<string, Change>>;
+
+/** `stop`, `start` and `restart` of services in the process, which itself goes on. */
+export function changeServices(name: keyof typeof changes): EmbeddedHandler {
+  return (request, place) =>
+    whileLocked(request, { name: place.name, folder: place.projectFolder }, () =>
+      carryOut(request, place, changes[name]),
+    );
+}
+
+async function carryOut(
+  { args, globals }: CommandRequest,
+  place: Place,
+  change: Change,
+): Promise<CommandResult> {
+  const startedMs = performance.now();
+  const running = await requireRunning(place);
+  const services = pickServices(running, args).filter(change.concerns);
+  const names = services.map(({ name }) => name);
+  if (globals.dryRun) {
+    const steps = names.map((name) => ({ action: change.step, name, cause: "asked for" }));
+    return { project: place.name, data: { plan: stepsToData(steps) }, text: renderSteps(steps) };
+  }
+  await Promise.all(names.map((name) => act(place, name, change.actions)));
+  const elapsedMs = performance.now() - startedMs;
+  const headline =
+    names.length === 0
+      ? `Nothing to do: ${change.idle}.`
+      : `${countOf(names.length, "service")} ${change.done} in ${formatDuration(elapsedMs)}.`;
+  return {
+    project: place.name,
+    data: { containers: [], services: names, elapsedMs: Math.round(elapsedMs) },
+    text: [headline, `Next:  ${change.next}`],
+  };
+}
+
+async function act(place: Place, name: string, actions: Change["actions"]): Promise<void> {
+  for (const action of actions) {
+    const status = await actOnService(place, name, action);
+    const problem = status === undefined ? "the process ended meanwhile" : status.problem;
+    if (problem !== null) throw explainProblems([{ code: "FAILED", message: problem, service: name }], place);
+  }
+}

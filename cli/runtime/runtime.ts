@@ -1,0 +1,2 @@
+/** Where a project runs. */
+export type Runtime = "docker" | "embedded";
