@@ -15,21 +15,24 @@ export const apiVersions: Api = {
       reader.compactString();
       reader.skipTaggedFields();
     }
-    const writer = new Writer();
-    writeApiVersions(writer, { version, errorCode: kafkaErrors.NONE });
-    return writer;
+    return writeApiVersions(version, kafkaErrors.NONE, [...apis.values()]);
   },
 };
 
-export function writeApiVersions(writer: Writer, answer: { version: number; errorCode: number }): void {
-  const flexible = answer.version >= 3;
+/** KIP-511: version 0 with error 35 and the versions of this API, from which the client learns what to ask for. */
+export function refuseApiVersions(): Writer {
+  return writeApiVersions(0, kafkaErrors.UNSUPPORTED_VERSION, [apiVersions]);
+}
+
+function writeApiVersions(version: number, errorCode: number, offered: readonly Api[]): Writer {
+  const flexible = version >= 3;
+  const writer = new Writer().int16(errorCode);
   const writeApi = ({ key, min, max }: Api): void => {
     writer.int16(key).int16(min).int16(max);
     if (flexible) writer.noTaggedFields();
   };
-  writer.int16(answer.errorCode);
-  if (flexible) writer.compactArray([...apis.values()], writeApi);
-  else writer.array([...apis.values()], writeApi);
-  if (answer.version >= 1) writer.int32(0);
-  if (flexible) writer.noTaggedFields();
+  if (flexible) writer.compactArray(offered, writeApi);
+  else writer.array(offered, writeApi);
+  if (version >= 1) writer.int32(0);
+  return flexible ? writer.noTaggedFields() : writer;
 }

@@ -166,14 +166,28 @@ function describeTopic({ configs }: Topic): Entry[] {
   }));
 }
 
+/** What Apache Kafka calls the default of a topic's configuration among the broker's own. */
+const inherited: readonly (readonly [string, string])[] = [
+  ["log.cleanup.policy", "cleanup.policy"],
+  ["log.retention.bytes", "retention.bytes"],
+  ["log.retention.ms", "retention.ms"],
+  ["log.segment.bytes", "segment.bytes"],
+  ["message.max.bytes", "max.message.bytes"],
+  ["min.insync.replicas", "min.insync.replicas"],
+];
+
 function describeBroker(): Entry[] {
-  const values: readonly (readonly [string, string, Entry["type"]])[] = [
+  const values: [string, string, Entry["type"]][] = [
     ["auto.create.topics.enable", "false", 2],
     ["default.replication.factor", "1", 3],
     ["node.id", String(nodeId), 3],
     ["num.partitions", String(defaultPartitionCount), 3],
     ["socket.request.max.bytes", String(frameLimitBytes), 3],
   ];
+  for (const [name, topicConfig] of inherited) {
+    const { defaultValue = "", type = 2 } = topicConfigs[topicConfig] ?? {};
+    values.push([name, defaultValue, type]);
+  }
   const documentation = "Fixed in the embedded broker.";
   return values.map(([name, value, type]) => ({
     name,

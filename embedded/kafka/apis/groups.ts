@@ -1,11 +1,12 @@
 import { type Api, nodeId } from "../broker.js";
-import { kafkaErrors } from "../errors.js";
+import { KafkaError, kafkaErrors } from "../errors.js";
 import type { LeavingMember } from "../groups/group-coordinator.js";
 import type { Reader } from "../protocol/reader.js";
 import { Writer } from "../protocol/writer.js";
 import { transactionsRefused } from "./produce.js";
 
 const groupKeyType = 0;
+const transactionKeyType = 1;
 
 /** FindCoordinator: this node, for groups; transactions have none. */
 export const findCoordinator: Api = {
@@ -15,7 +16,7 @@ export const findCoordinator: Api = {
   handle(broker, { version, reader }) {
     reader.string();
     const keyType = version >= 1 ? reader.int8() : groupKeyType;
-    const error = keyType === groupKeyType ? null : transactionsRefused();
+    const error = refuseKeyType(keyType);
     const writer = new Writer();
     if (version >= 1) writer.int32(0);
     writer.int16(error?.code ?? kafkaErrors.NONE);
@@ -25,6 +26,12 @@ export const findCoordinator: Api = {
       : writer.int32(-1).string("").int32(-1);
   },
 };
+
+function refuseKeyType(keyType: number): KafkaError | null {
+  if (keyType === groupKeyType) return null;
+  if (keyType === transactionKeyType) return transactionsRefused();
+  return new KafkaError(kafkaErrors.INVALID_REQUEST, `Unknown type of coordinator: ${keyType}.`);
+}
 
 /** JoinGroup. */
 export const joinGroup: Api = {

@@ -48,11 +48,11 @@ export interface PartitionLog {
   readonly sizeBytes: number;
 
   /**
-   * Appends one or more record batches (v2) as a Produce request carries them. The buffer is written to (base offset
+   * Appends the one record batch (v2) that a Produce request carries. The buffer is written to (base offset
    * and leader epoch) and must not be reused. Offsets are assigned in the order of the calls; resolves once the bytes
    * are in the file. A repeated batch of an idempotent producer resolves with its first offset.
    *
-   * @throws KafkaError CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, UNSUPPORTED_FOR_MESSAGE_FORMAT, INVALID_RECORD,
+   * @throws KafkaError CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP,
    * OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR (the log stays usable)
    */
   append(records: Buffer): Promise<Appended>;

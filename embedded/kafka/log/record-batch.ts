@@ -72,8 +72,10 @@ export function validateBatches(bytes: Buffer, maxMessageBytes: number, nowMs: n
   const batches: RecordBatch[] = [];
   for (let position = 0; position < bytes.length; ) {
     // The magic byte first: what v0 and v1 have before it lies elsewhere.
-    if (position + 17 <= bytes.length && bytes.readInt8(position + 16) !== 2) {
-      throw new KafkaError(kafkaErrors.UNSUPPORTED_FOR_MESSAGE_FORMAT, "only record batches v2 are taken");
+    const magic = position + 17 <= bytes.length ? bytes.readInt8(position + 16) : 2;
+    if (magic !== 2) {
+      const code = magic < 2 ? kafkaErrors.INVALID_RECORD : kafkaErrors.CORRUPT_MESSAGE;
+      throw new KafkaError(code, "only record batches v2 are taken");
     }
     const batch = readBatchHeader(bytes, position);
     if (!batch || batch.sizeBytes < batchHeaderBytes || position + batch.sizeBytes > bytes.length) {
@@ -84,9 +86,7 @@ export function validateBatches(bytes: Buffer, maxMessageBytes: number, nowMs: n
     position += batch.sizeBytes;
   }
   if (batches.length === 0) throw new KafkaError(kafkaErrors.INVALID_RECORD, "no record batch was sent");
-  if (batches.length > 1 && batches.some(({ producerId }) => producerId >= 0)) {
-    throw new KafkaError(kafkaErrors.INVALID_RECORD, "an idempotent producer sends one batch at a time");
-  }
+  if (batches.length > 1) throw new KafkaError(kafkaErrors.INVALID_RECORD, "one record batch at a time");
   return batches;
 }
 

@@ -1,12 +1,9 @@
 import { apis } from "../apis/api-table.js";
-import { writeApiVersions } from "../apis/api-versions.js";
+import { apiVersions, refuseApiVersions } from "../apis/api-versions.js";
 import type { Broker } from "../broker.js";
-import { kafkaErrors } from "../errors.js";
 import { MalformedMessage, Reader } from "../protocol/reader.js";
-import { Writer } from "../protocol/writer.js";
+import type { Writer } from "../protocol/writer.js";
 import type { Client } from "./listen.js";
-
-const apiVersionsKey = 18;
 
 /**
  * Serves one message: request header 1, or 2 for the one flexible version (ApiVersions 3), then the request. An API or
@@ -25,14 +22,11 @@ export async function dispatch(
   const correlationId = reader.int32();
   const api = apis.get(key);
   if (api === undefined || version < api.min || version > api.max) {
-    if (key !== apiVersionsKey) throw new MalformedMessage(`API ${key} version ${version} is not offered`);
-    // KIP-511: in version 0, from which the client learns what to ask for.
-    const answer = new Writer();
-    writeApiVersions(answer, { version: 0, errorCode: kafkaErrors.UNSUPPORTED_VERSION });
-    return frameAnswer(correlationId, answer);
+    if (key !== apiVersions.key) throw new MalformedMessage(`API ${key} version ${version} is not offered`);
+    return frameAnswer(correlationId, refuseApiVersions());
   }
   const clientId = reader.nullableString() ?? "";
-  if (key === apiVersionsKey && version >= 3) reader.skipTaggedFields();
+  if (key === apiVersions.key && version >= 3) reader.skipTaggedFields();
   const answer = await api.handle(broker, { version, reader, clientId, client });
   return answer === undefined ? undefined : frameAnswer(correlationId, answer);
 }
