@@ -49,23 +49,37 @@ export async function openMongoDocuments(
   };
 }
 
+/** Runs the works of one id after each other: FerretDB, unlike MongoDB, reads and replaces in two steps. */
+function queueById(): <R>(id: string, work: () => Promise<R>) => Promise<R> {
+  const last = new Map<string, Promise<unknown>>();
+  return (id, work) => {
+    const mine = (last.get(id) ?? Promise.resolve()).then(work, work);
+    const leave = () => void (last.get(id) === mine && last.delete(id));
+    last.set(id, mine);
+    mine.then(leave, leave);
+    return mine;
+  };
+}
+
 function makeCollection<T extends Document>(collection: MongoCollection<Stored>): Collection<T> {
+  const inTurn = queueById();
   const replaceOlder = async (id: string, stored: Omit<Stored, "_id">) =>
     (await collection.replaceOne({ _id: id, _version: { $lt: Number(stored._version) } }, stored))
       .matchedCount === 1;
+  const putOrReplace = async (id: string, stored: Omit<Stored, "_id">) => {
+    if (await replaceOlder(id, stored)) return true;
+    try {
+      await collection.insertOne({ _id: id, ...stored });
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== duplicateKey) throw error;
+      // There was one, or another process put one since: it may still be older.
+      return replaceOlder(id, stored);
+    }
+  };
   return {
-    putIfNewer: async (id, version, document) => {
-      const stored = { _version: version, ...document };
-      if (await replaceOlder(id, stored)) return true;
-      try {
-        await collection.insertOne({ _id: id, ...stored });
-        return true;
-      } catch (error) {
-        if (codeOf(error) !== duplicateKey) throw error;
-        // There was one, or there is one by now: it may still be older.
-        return replaceOlder(id, stored);
-      }
-    },
+    putIfNewer: (id, version, document) =>
+      inTurn(id, () => putOrReplace(id, { _version: version, ...document })),
     get: async (id) => strip<T>(await collection.findOne({ _id: id })),
     insertMany: async (documents) => {
       const all = [...documents].map(([id, document]) => ({ _id: id, ...document }) as Stored);

@@ -138,22 +138,33 @@ async function apply<Schema>(
     return;
   }
   if (done === undefined) await record(database.db, 0);
-  for (const [index, statement] of statements.entries()) {
-    if (index < (done ?? 0)) continue;
-    await runResumable(database.db, statement, index === done);
-    await sql`update schema_migrations set statements = ${index + 1} where name = ${name}`.execute(
-      database.db,
-    );
-  }
+  await applyStepwise(database.db, migration, done ?? 0);
 }
 
-/** Table, column, key or row exists; table or column to drop does not: the statement was done before the interruption. */
+/** Table, column, key or row exists; table or column to drop does not: the statement was done already. */
 const doneBefore = [1050, 1060, 1061, 1062, 1051, 1091];
 
-async function runResumable<Schema>(db: Kysely<Schema>, statement: string, resumed: boolean): Promise<void> {
-  try {
-    await sql.raw(statement).execute(db);
-  } catch (error) {
-    if (!resumed || !doneBefore.includes(Number((error as { errno?: unknown }).errno))) throw error;
+/**
+ * What is recorded is how many statements are done; -n while the n-th runs, so that one which was under way when its
+ * runner died may turn out to be done.
+ */
+async function applyStepwise<Schema>(db: Kysely<Schema>, migration: Migration, done: number): Promise<void> {
+  const { name, statements } = migration;
+  const record = (count: number) =>
+    sql`update schema_migrations set statements = ${count} where name = ${name}`.execute(db);
+  const first = done < 0 ? -done - 1 : done;
+  for (const [index, statement] of statements.entries()) {
+    if (index < first) continue;
+    await record(-(index + 1));
+    try {
+      await sql.raw(statement).execute(db);
+    } catch (error) {
+      const errorNumber = Number((error as { errno?: unknown }).errno);
+      if (!(done < 0 && index === first && doneBefore.includes(errorNumber))) {
+        await record(index);
+        throw error;
+      }
+    }
+    await record(index + 1);
   }
 }

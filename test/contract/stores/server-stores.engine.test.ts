@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { describeCache } from "./cache-suite.js";
 import { describeDocuments } from "./documents-suite.js";
 import { type EngineStores, startEngineStores } from "./engine-stores.js";
+import { describeKilledHolder } from "./killed-holder.js";
+import { describeLostSession } from "./lost-session.js";
+import { describeMigrations } from "./migrations-suite.js";
 import { describeSql } from "./sql-suite.js";
 
 let stores: EngineStores;
@@ -14,8 +17,12 @@ afterAll(async () => {
 });
 
 describe("on the servers", () => {
-  describeSql("mysql", () => stores.mysql);
-  describeSql("postgres", () => stores.postgres);
+  for (const kind of ["mysql", "postgres"] as const) {
+    describeSql(kind, () => stores[kind]);
+    describeMigrations(kind, () => stores[kind]);
+    describeKilledHolder(kind, () => stores[kind]);
+    describeLostSession(kind, () => stores[kind]);
+  }
   describeDocuments("mongodb", () => ({ kind: "mongodb", ...stores.mongodb, database: "contract" }));
   describeCache("redis", () => ({ kind: "redis", ...stores.redis }));
 });
