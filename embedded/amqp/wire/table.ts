@@ -144,7 +144,7 @@ export function fieldInteger(field: Field | undefined): number | undefined {
   return field !== undefined && /^[bBsuIi]$/.test(field.type) ? (field.value as number) : undefined;
 }
 
-/** What the value means, whatever its letter: numbers of different width are equal, bytes are text. */
+/** What the value means, whatever its letter: numbers of any width, bytes as text, a timestamp as Date. */
 export function plainValue(field: Field): unknown {
   switch (field.type) {
     case "S":
@@ -154,8 +154,9 @@ export function plainValue(field: Field): unknown {
       return field.value.toString("hex");
     case "l":
     case "L":
-    case "T":
       return Number.isSafeInteger(Number(field.value)) ? Number(field.value) : field.value.toString();
+    case "T":
+      return new Date(Number(field.value) * 1000);
     case "F":
       return plainTable(field.value);
     case "A":

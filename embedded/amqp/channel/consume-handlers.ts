@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import { AmqpError } from "../wire/amqp-error.js";
+import { plainTable } from "../wire/table.js";
+import { ChannelConsumer } from "./channel-consumer.js";
+import { deliveredProperties } from "./delivered-properties.js";
+import type { Handlers } from "./handlers.js";
+
+export const consumeHandlers: Handlers = {
+  "basic.qos": (channel, { prefetchSize, prefetchCount, global }) => {
+    if (prefetchSize !== 0) throw new AmqpError(540, `prefetch_size!=0 (${prefetchSize})`);
+    if (global) channel.sharedPrefetchCount = prefetchCount;
+    else channel.prefetchCount = prefetchCount;
+    channel.send("basic.qos-ok", {});
+    channel.resumeConsumers();
+  },
+  "basic.consume": (channel, values) => {
+    const queue = channel.findQueue(values.queue);
+    const tag =
+      values.consumerTag === "" ? `amq.ctag-${randomBytes(16).toString("base64url")}` : values.consumerTag;
+    if (channel.consumers.has(tag)) throw new AmqpError(530, `attempt to reuse consumer tag '${tag}'`);
+    const { noAck, exclusive } = values;
+    const { prefetchCount } = channel;
+    const consumer = new ChannelConsumer(channel, {
+      tag,
+      queue,
+      noAck,
+      exclusive,
+      prefetchCount,
+      arguments: plainTable(values.arguments),
+    });
+    consumer.subscribe();
+    channel.consumers.set(tag, consumer);
+    if (!values.noWait) channel.send("basic.consume-ok", { consumerTag: tag });
+  },
+  "basic.cancel": async (channel, { consumerTag, noWait }) => {
+    const consumer = channel.consumers.get(consumerTag);
+    channel.consumers.delete(consumerTag);
+    consumer?.cancel();
+    if (consumer !== undefined) await channel.host.topology.deleteUnused(consumer.queue);
+    if (!noWait) channel.send("basic.cancel-ok", { consumerTag });
+  },
+  "basic.get": async (channel, { queue: name, noAck }) => {
+    const queue = channel.findQueue(name);
+    const delivery = await queue.stored.get(noAck);
+    if (delivery === undefined) {
+      channel.send("basic.get-empty", {});
+      return;
+    }
+    const { message, deliveryId, redelivered } = delivery;
+    const deliveryTag = channel.nextDeliveryTag(
+      noAck ? undefined : { queue, deliveryId, consumer: undefined },
+    );
+    const { exchange, routingKey, body } = message;
+    channel.sendContent(
+      "basic.get-ok",
+      { deliveryTag, redelivered, exchange, routingKey, messageCount: queue.stored.readyCount },
+      { properties: deliveredProperties(delivery), body },
+    );
+  },
+};

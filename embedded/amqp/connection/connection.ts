@@ -1,0 +1,369 @@
+import type { Socket } from "node:net";
+import { Channel } from "../channel/channel.js";
+import type { ChannelHost } from "../channel/channel-host.js";
+import type { PublishOutcome } from "../queues/queue.js";
+import { QueueRefusal } from "../queues/queue.js";
+import type { Topology } from "../topology/topology.js";
+import { AmqpError, type ReplyCode } from "../wire/amqp-error.js";
+import { type Frame, frameTypes } from "../wire/frame-reader.js";
+import { heartbeat, methodFrame } from "../wire/frame-writer.js";
+import { decodeMethod, type MethodArguments, type MethodName, methodIds } from "../wire/method-codec.js";
+import type { Account } from "./authenticate.js";
+import type { DiskFloor } from "./disk-floor.js";
+import { FramePump } from "./frame-pump.js";
+import { Handshake, protocolHeader } from "./handshake.js";
+import { Heartbeats } from "./heartbeats.js";
+import { hasCapability, offered } from "./tuning.js";
+
+const handshakeTimeoutMs = 10_000;
+/** After our last word: for a client that does not close its side. */
+const lingerMs = 1000;
+/** Published and not yet stored; beyond it the connection is not read. */
+const unstoredLimitBytes = 8 * 1024 * 1024;
+/** Answers that a client does not read; beyond it nothing more is read from it. */
+const outputLimitBytes = 1024 * 1024;
+const partialContentLimitBytes = 64 * 1024 * 1024;
+
+const refusalCodes: Readonly<Record<QueueRefusal["code"], ReplyCode>> = {
+  ACCESS_REFUSED: 403,
+  PRECONDITION_FAILED: 406,
+  NOT_IMPLEMENTED: 540,
+};
+
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly topology: Topology;
+  readonly account: Account;
+  readonly disk: DiskFloor;
+  /** Everything of the connection has been cleaned up. */
+  onClosed(connection: Connection): void;
+}
+
+/** One client: its handshake, its channels, its limits. */
+export class Connection implements ChannelHost {
+  readonly topology: Topology;
+  readonly user: string;
+  readonly identity = this;
+  readonly #options: ConnectionOptions;
+  readonly #socket: Socket;
+  readonly #pump: FramePump;
+  readonly #channels = new Map<number, Channel>();
+  /** Channels that the broker closed: what comes for them is ignored until close-ok. */
+  readonly #closing = new Set<number>();
+  readonly #handshakeTimer: NodeJS.Timeout;
+  #phase: "header" | "handshake" | "open" | "closing" | "closed" = "header";
+  #handshake: Handshake;
+  #heartbeats: Heartbeats | undefined;
+  #unstoredBytes = 0;
+  #partialBytes = 0;
+  #blocked = false;
+  #corked = false;
+  #cleanup: Promise<void> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    const { socket } = options;
+    this.#options = options;
+    this.#socket = socket;
+    this.topology = options.topology;
+    this.user = options.account.user;
+    this.#handshake = new Handshake(options.account, (frame) => this.send(frame));
+    this.#handshakeTimer = setTimeout(() => socket.destroy(), handshakeTimeoutMs).unref();
+    this.#pump = new FramePump({
+      socket,
+      frameMaxBytes: offered.frameMax,
+      handle: (frame) => this.#receive(frame),
+      onError: (error) => this.#fail(error),
+    });
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("drain", () => this.#onDrain());
+    socket.on("error", () => {});
+    socket.on("close", () => void this.#cleanUp().then(() => options.onClosed(this)));
+  }
+
+  get frameMaxBytes(): number {
+    return this.#handshake.tuning.frameMax;
+  }
+
+  get notifiesCancel(): boolean {
+    return hasCapability(this.#handshake.clientProperties, "consumer_cancel_notify");
+  }
+
+  get canDeliver(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  /** What is sent in one turn of the event loop leaves together. */
+  send(frames: Buffer): void {
+    if (this.#phase === "closed" || this.#socket.destroyed) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#socket.write(frames);
+    if (this.#heartbeats !== undefined) this.#heartbeats.sentSomething = true;
+  }
+
+  trackPublish(sizeBytes: number, outcome: Promise<PublishOutcome>): void {
+    this.#unstoredBytes += sizeBytes;
+    if (this.#unstoredBytes > unstoredLimitBytes) this.#pump.hold("publishes");
+    void outcome.then(() => {
+      this.#unstoredBytes -= sizeBytes;
+      if (this.#unstoredBytes <= unstoredLimitBytes / 2) this.#pump.release("publishes");
+    });
+  }
+
+  countPartialContent(bytes: number): void {
+    this.#partialBytes += bytes;
+    if (this.#partialBytes > partialContentLimitBytes) {
+      throw new AmqpError(506, "too many messages are sent at once, none of them completely");
+    }
+  }
+
+  /** The disk has room again, or has no more: then the connection is held at its next publish. */
+  diskChanged(isLow: boolean): void {
+    if (isLow || !this.#blocked) return;
+    this.#blocked = false;
+    this.#sendBlocked("connection.unblocked", {});
+    this.#pump.release("disk");
+  }
+
+  /** The broker stops: says so and ends. Resolves when nothing of the connection is left. */
+  async shutDown(): Promise<void> {
+    if (this.#phase === "open") this.#closeWith(new AmqpError(320, "the broker stops"), undefined);
+    const closed = new Promise((resolve) => this.#socket.once("close", resolve));
+    this.#end();
+    if (!this.#socket.closed) await closed;
+    await this.#cleanUp();
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#heartbeats?.heard();
+    if (this.#phase === "closed") return;
+    this.#pump.reader.push(chunk);
+    if (this.#phase === "header" && !this.#readHeader()) return;
+    this.#pump.run();
+  }
+
+  #onDrain(): void {
+    this.#pump.release("output");
+    for (const channel of this.#channels.values()) channel.resumeConsumers();
+  }
+
+  #readHeader(): boolean {
+    const header = this.#pump.reader.take(protocolHeader.length);
+    if (header === undefined) return false;
+    if (!header.equals(protocolHeader)) {
+      this.#end(protocolHeader);
+      return false;
+    }
+    this.#phase = "handshake";
+    this.#handshake.start();
+    return true;
+  }
+
+  #receive(frame: Frame): void | Promise<void> {
+    if (this.#socket.writableLength > outputLimitBytes) this.#pump.hold("output");
+    if (frame.type === frameTypes.heartbeat) {
+      if (frame.channel !== 0) throw new AmqpError(501, "a heartbeat on a channel");
+      return undefined;
+    }
+    if (frame.channel === 0) return this.#receiveOwn(frame);
+    if (this.#phase === "closing") return undefined;
+    if (this.#phase !== "open") throw new AmqpError(504, "a channel before the connection is open");
+    const channel = this.#channels.get(frame.channel);
+    if (channel === undefined) return this.#receiveForNone(frame);
+    if (frame.type === frameTypes.method) return this.#receiveForChannel(channel, frame);
+    return this.#guard(channel, () => channel.receive(frame));
+  }
+
+  /** Methods of the connection itself. */
+  #receiveOwn(frame: Frame): void | Promise<void> {
+    if (frame.type !== frameTypes.method) throw new AmqpError(505, "content on channel 0");
+    const method = decodeMethod(frame.payload);
+    if (method.name === "connection.close-ok") return this.#end();
+    if (method.name === "connection.close" && this.#phase !== "header") return this.#closeAsAsked();
+    if (this.#phase === "closing") return undefined;
+    if (this.#phase === "open") {
+      throw new AmqpError(method.name === "connection.update-secret" ? 540 : 503, method.name);
+    }
+    const step = this.#handshake.receive(method);
+    if (step === "refused") setTimeout(() => this.#end(), lingerMs).unref();
+    if (step === "refused") this.#pump.stop();
+    if (step === "tuned") this.#tuned();
+    if (step === "open") {
+      clearTimeout(this.#handshakeTimer);
+      this.#phase = "open";
+    }
+    return undefined;
+  }
+
+  #tuned(): void {
+    const { frameMax, heartbeat: heartbeatSeconds } = this.#handshake.tuning;
+    this.#pump.reader.limitBytes = frameMax;
+    if (heartbeatSeconds === 0) return;
+    this.#heartbeats = new Heartbeats({
+      intervalMs: heartbeatSeconds * 1000,
+      send: () => this.send(heartbeat()),
+      onSilence: () => {
+        if (this.#pump.held) this.#heartbeats?.heard();
+        else this.#socket.destroy();
+      },
+    });
+  }
+
+  /** A frame of a channel that is not open. */
+  #receiveForNone(frame: Frame): void {
+    if (frame.type !== frameTypes.method && this.#closing.has(frame.channel)) return;
+    if (frame.type !== frameTypes.method) throw new AmqpError(504, "expected 'channel.open'");
+    const method = decodeMethod(frame.payload);
+    if (this.#closing.has(frame.channel)) {
+      if (method.name === "channel.close") this.send(methodFrame(frame.channel, "channel.close-ok", {}));
+      if (method.name === "channel.close-ok") this.#closing.delete(frame.channel);
+      return;
+    }
+    // RabbitMQ lets these two pass: an error of the broker and a close of the client may have crossed.
+    if (method.name === "channel.close-ok") return;
+    if (method.name === "channel.close") {
+      this.send(methodFrame(frame.channel, "channel.close-ok", {}));
+      return;
+    }
+    if (method.name !== "channel.open") throw new AmqpError(504, "expected 'channel.open'");
+    if (frame.channel > this.#handshake.tuning.channelMax) {
+      throw new AmqpError(530, `channel ${frame.channel} is above the negotiated channel_max`);
+    }
+    this.#channels.set(frame.channel, new Channel(frame.channel, this));
+    this.send(methodFrame(frame.channel, "channel.open-ok", {}));
+  }
+
+  #receiveForChannel(channel: Channel, frame: Frame): void | Promise<void> {
+    const ids = frame.payload.length >= 4 ? frame.payload.readUInt32BE(0) : 0;
+    if (ids === channelClose) return this.#closeChannel(channel);
+    if (ids === channelOpen) throw new AmqpError(504, "second 'channel.open' seen");
+    const pending = this.#guard(channel, () => channel.receive(frame));
+    if (ids === basicPublish && this.#options.disk.isLow) this.#block();
+    return pending;
+  }
+
+  async #closeChannel(channel: Channel): Promise<void> {
+    this.#channels.delete(channel.number);
+    await channel.close();
+    this.send(methodFrame(channel.number, "channel.close-ok", {}));
+  }
+
+  /** Channel errors end the channel, the others are thrown on. */
+  #guard(channel: Channel, action: () => void | Promise<void>): void | Promise<void> {
+    const failed = (thrown: unknown): Promise<void> => {
+      const error = asAmqpError(thrown);
+      if (error === undefined || error.endsConnection) {
+        this.#fail(thrown, channel);
+        return Promise.resolve();
+      }
+      this.#channels.delete(channel.number);
+      this.#closing.add(channel.number);
+      const close = closeArguments(error, channel.currentMethod);
+      this.send(methodFrame(channel.number, "channel.close", close));
+      return channel.close();
+    };
+    try {
+      return action()?.catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #block(): void {
+    this.#pump.hold("disk");
+    if (this.#blocked) return;
+    this.#blocked = true;
+    this.#sendBlocked("connection.blocked", { reason: "low on disk" });
+  }
+
+  #sendBlocked<Name extends "connection.blocked" | "connection.unblocked">(
+    name: Name,
+    values: Partial<MethodArguments<Name>>,
+  ): void {
+    if (hasCapability(this.#handshake.clientProperties, "connection.blocked")) {
+      this.send(methodFrame(0, name, values));
+    }
+  }
+
+  /** What nobody foresaw ends the connection that it came from, and only that. */
+  #fail(thrown: unknown, channel?: Channel): void {
+    const known = asAmqpError(thrown);
+    if (known === undefined) {
+      const detail = thrown instanceof Error ? thrown.stack : String(thrown);
+      this.topology.log("error", `amqp: unexpected error: ${detail}`);
+    }
+    this.#closeWith(known ?? new AmqpError(541, "an unexpected error, see the log"), channel?.currentMethod);
+  }
+
+  #closeWith(error: AmqpError, method: MethodName | undefined): void {
+    if (this.#phase === "closing" || this.#phase === "closed") return;
+    this.send(methodFrame(0, "connection.close", closeArguments(error, method)));
+    this.#phase = "closing";
+    // A reader that met a broken frame cannot go on: then there is no close-ok to wait for.
+    if (error.code === 501) this.#end();
+    else setTimeout(() => this.#end(), lingerMs).unref();
+    void this.#cleanUp();
+  }
+
+  async #closeAsAsked(): Promise<void> {
+    await this.#cleanUp();
+    this.send(methodFrame(0, "connection.close-ok", {}));
+    this.#end();
+  }
+
+  /** Ends our side and waits a moment for theirs, reading and dropping what still comes. */
+  #end(last?: Buffer): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#pump.stop();
+    if (last !== undefined && !this.#socket.destroyed) this.#socket.write(last);
+    // After what this turn of the event loop still sends.
+    process.nextTick(() => this.#socket.end());
+    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+  }
+
+  /** Once: requeues, cancels, and deletes exclusive queues. */
+  #cleanUp(): Promise<void> {
+    this.#cleanup ??= this.#closeChannels();
+    return this.#cleanup;
+  }
+
+  async #closeChannels(): Promise<void> {
+    clearTimeout(this.#handshakeTimer);
+    this.#heartbeats?.stop();
+    for (const channel of this.#channels.values()) await channel.close();
+    this.#channels.clear();
+    // A declare that is under way may still add one, and all declares run one after the other.
+    await this.topology.change(async () => {});
+    const owned = [...this.topology.queues.values()].filter(({ owner }) => owner === this);
+    await Promise.all(owned.map((queue) => this.topology.deleteQueue(queue)));
+  }
+}
+
+const channelOpen = idOf("channel.open");
+const channelClose = idOf("channel.close");
+const basicPublish = idOf("basic.publish");
+
+function idOf(name: MethodName): number {
+  const { classId, methodId } = methodIds(name);
+  return classId * 65536 + methodId;
+}
+
+function asAmqpError(thrown: unknown): AmqpError | undefined {
+  if (thrown instanceof QueueRefusal) return new AmqpError(refusalCodes[thrown.code], thrown.message);
+  return thrown instanceof AmqpError ? thrown : undefined;
+}
+
+function closeArguments(
+  error: AmqpError,
+  method: MethodName | undefined,
+): MethodArguments<"connection.close"> {
+  return { replyCode: error.code, replyText: error.message.slice(0, 250), ...methodIds(method) };
+}

@@ -1,0 +1,46 @@
+import { AmqpError } from "../wire/amqp-error.js";
+import { emptyTable, type Table } from "../wire/table.js";
+import { isExchangeType } from "./binding-index.js";
+
+/** What exchange.declare asks for. */
+export interface ExchangeSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly durable: boolean;
+  readonly autoDelete: boolean;
+  readonly internal: boolean;
+  readonly arguments: Table;
+}
+
+const predeclaredTypes = {
+  "": "direct",
+  "amq.direct": "direct",
+  "amq.fanout": "fanout",
+  "amq.topic": "topic",
+  "amq.headers": "headers",
+  "amq.match": "headers",
+  "amq.rabbitmq.trace": "topic",
+};
+
+/** There without being declared (AMQP 0-9-1 section 3.1.3; amq.rabbitmq.trace is RabbitMQ's, and internal). */
+export const predeclaredExchanges: readonly ExchangeSpec[] = Object.entries(predeclaredTypes).map(
+  ([name, type]) => ({
+    name,
+    type,
+    durable: true,
+    autoDelete: false,
+    internal: name === "amq.rabbitmq.trace",
+    arguments: emptyTable,
+  }),
+);
+
+export function isPredeclared(name: string): boolean {
+  return Object.hasOwn(predeclaredTypes, name);
+}
+
+/** @throws AmqpError 503 for a type that does not exist, 403 for the default exchange */
+export function readExchangeType({ name, type }: ExchangeSpec): string {
+  if (name === "") throw new AmqpError(403, "operation not permitted on the default exchange");
+  if (!isExchangeType(type)) throw new AmqpError(503, `unknown exchange type '${type}'`);
+  return type;
+}
