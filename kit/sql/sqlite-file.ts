@@ -177,6 +177,13 @@ class LibsqlFile implements SqliteFile {
   }
 
   close(): void {
+    // libsql cannot end prepared statements, so the connection lives on until they are collected as garbage, and the
+    // checkpoint that SQLite makes at the last close would not come.
+    try {
+      if (!this.inTransaction) this.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // A full disk, say: the log keeps it all.
+    }
     this.#database.close();
   }
 

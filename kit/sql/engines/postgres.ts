@@ -21,6 +21,8 @@ export async function openPostgres(settings: ServerSettings): Promise<SqlEngine>
   const pool = new Pool({ ...configure(settings, types), max: settings.poolSize ?? defaultPoolSize });
   // An idle connection that the server ends; the next query opens another.
   pool.on("error", () => {});
+  // One in use tells its query; the event would end the process, for then the pool does not listen.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return {
     driver: new PostgresDialect({ pool }),
     dialect,

@@ -28,14 +28,12 @@ async function writeForEver(folder: string, first: number): Promise<void> {
   const cache = await openCache({ kind: "sqlite", path: `${folder}/cache.sqlite` });
   for (let n = first; ; n += 1) {
     await database.transact(async (transaction) => {
-      await transaction
-        .insertInto("kept")
-        .values({ id: 2 * n, payload: "x".repeat(n % 5_000) })
-        .execute();
-      await transaction
-        .insertInto("kept")
-        .values({ id: 2 * n + 1, payload: "x" })
-        .execute();
+      for (const row of [
+        { id: 2 * n, payload: "x".repeat(n % 5_000) },
+        { id: 2 * n + 1, payload: "x" },
+      ]) {
+        await database.dialect.insertIgnore(transaction.insertInto("kept").values(row));
+      }
     });
     await documents.putIfNewer("last", n, { n });
     await documents.insertMany(new Map([[`n${n}`, { n }]]));
