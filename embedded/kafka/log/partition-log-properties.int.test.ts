@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { decodeTestBatches, encodeTestBatch } from "../testing/record-batches.js";
+import { type DecodedTestRecord, decodeTestBatches, encodeTestBatch } from "../testing/record-batches.js";
 import { defaultLogConfig, openPartitionLog, type PartitionLog } from "./partition-log.js";
 
 let root: string;
@@ -188,13 +188,18 @@ describe("a partition's log", () => {
           if (again instanceof Error) expect(again).toMatchObject({ code: "DATA_DAMAGED" });
           else {
             if (!clean && again.endOffset < 6) expect(position).toBeGreaterThanOrEqual(lastBatchAt);
-            const read = await again.read(0, 10_000).catch((error: unknown) => error);
-            if (read instanceof Error) expect(read).toMatchObject({ code: "DATA_DAMAGED" });
-            else {
-              expect(decodeTestBatches(read)).toEqual(
-                twin.records.slice(0, again.endOffset).map((record, offset) => ({ offset, ...record })),
-              );
-            }
+            const read: DecodedTestRecord[] = [];
+            const readOn = async () => {
+              while (read.length < again.endOffset) {
+                read.push(...decodeTestBatches(await again.read(read.length, 10_000)));
+              }
+            };
+            const problem: unknown = await readOn().catch((error: unknown) => error);
+            if (problem !== undefined) expect(problem).toMatchObject({ code: "DATA_DAMAGED" });
+            else expect(read).toHaveLength(again.endOffset);
+            expect(read).toEqual(
+              twin.records.slice(0, read.length).map((record, offset) => ({ offset, ...record })),
+            );
             await again.close();
           }
           await log.close();

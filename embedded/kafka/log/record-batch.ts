@@ -54,9 +54,9 @@ export function hasValidChecksum(bytes: Buffer, position: number, sizeBytes: num
 }
 
 /** What a broker alone decides, and the checksum leaves out: base offset and leader epoch. */
-export function placeBatch(bytes: Buffer, position: number, baseOffset: number): void {
-  bytes.writeBigInt64BE(BigInt(baseOffset), position);
-  bytes.writeInt32BE(0, position + 12);
+export function placeBatch(bytes: Buffer, baseOffset: number): void {
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0);
+  bytes.writeInt32BE(0, 12);
 }
 
 /** The number of a compression codec: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
@@ -65,47 +65,40 @@ export function compressionOf(batch: RecordBatch): number {
 }
 
 /**
- * The batches of a Produce request, with positions relative to the buffer, checked as Apache Kafka's LogValidator does.
+ * The one batch of a Produce request, checked as Apache Kafka's LogValidator does.
  * @throws KafkaError
  */
-export function validateBatches(bytes: Buffer, maxMessageBytes: number, nowMs: number): RecordBatch[] {
-  const batches: RecordBatch[] = [];
-  for (let position = 0; position < bytes.length; ) {
-    // The magic byte first: what v0 and v1 have before it lies elsewhere.
-    const magic = position + 17 <= bytes.length ? bytes.readInt8(position + 16) : 2;
-    if (magic !== 2) {
-      const code = magic < 2 ? kafkaErrors.INVALID_RECORD : kafkaErrors.CORRUPT_MESSAGE;
-      throw new KafkaError(code, "only record batches v2 are taken");
-    }
-    const batch = readBatchHeader(bytes, position);
-    if (!batch || batch.sizeBytes < batchHeaderBytes || position + batch.sizeBytes > bytes.length) {
-      throw new KafkaError(kafkaErrors.CORRUPT_MESSAGE, "a record batch is not complete");
-    }
-    validateBatch(batch, { bytes, position, maxMessageBytes, nowMs });
-    batches.push(batch);
-    position += batch.sizeBytes;
+export function validateRecords(bytes: Buffer, maxMessageBytes: number, nowMs: number): RecordBatch {
+  if (bytes.length === 0) throw new KafkaError(kafkaErrors.INVALID_RECORD, "no record batch was sent");
+  // The magic byte first: what v0 and v1 have before it lies elsewhere.
+  const magic = bytes.length >= 17 ? bytes.readInt8(16) : 2;
+  if (magic !== 2) {
+    const code = magic < 2 ? kafkaErrors.INVALID_RECORD : kafkaErrors.CORRUPT_MESSAGE;
+    throw new KafkaError(code, "only record batches v2 are taken");
   }
-  if (batches.length === 0) throw new KafkaError(kafkaErrors.INVALID_RECORD, "no record batch was sent");
-  if (batches.length > 1) throw new KafkaError(kafkaErrors.INVALID_RECORD, "one record batch at a time");
-  return batches;
-}
-
-interface BatchPlace {
-  readonly bytes: Buffer;
-  readonly position: number;
-  readonly maxMessageBytes: number;
-  readonly nowMs: number;
-}
-
-function validateBatch(batch: RecordBatch, { bytes, position, maxMessageBytes, nowMs }: BatchPlace): void {
-  const { sizeBytes, attributes, recordCount } = batch;
-  if (sizeBytes > maxMessageBytes) {
+  const batch = readBatchHeader(bytes, 0);
+  if (!batch || batch.sizeBytes < batchHeaderBytes || batch.sizeBytes > bytes.length) {
+    throw new KafkaError(kafkaErrors.CORRUPT_MESSAGE, "a record batch is not complete");
+  }
+  if (batch.sizeBytes > maxMessageBytes) {
     throw new KafkaError(
       kafkaErrors.MESSAGE_TOO_LARGE,
-      `a batch of ${sizeBytes} bytes is larger than max.message.bytes, ${maxMessageBytes}`,
+      `a batch of ${batch.sizeBytes} bytes is larger than max.message.bytes, ${maxMessageBytes}`,
     );
   }
-  if (!hasValidChecksum(bytes, position, sizeBytes)) {
+  if (batch.maxTimestampMs > nowMs + futureLimitMs) {
+    throw new KafkaError(kafkaErrors.INVALID_TIMESTAMP, "a timestamp is more than an hour ahead");
+  }
+  if (bytes.length > batch.sizeBytes) {
+    throw new KafkaError(kafkaErrors.INVALID_RECORD, "one record batch at a time");
+  }
+  validateBatch(batch, bytes);
+  return batch;
+}
+
+function validateBatch(batch: RecordBatch, bytes: Buffer): void {
+  const { attributes, recordCount } = batch;
+  if (!hasValidChecksum(bytes, 0, bytes.length)) {
     throw new KafkaError(kafkaErrors.CORRUPT_MESSAGE, "the checksum of a record batch is wrong");
   }
   if ((attributes & (transactionalFlag | controlFlag)) !== 0) {
@@ -117,14 +110,11 @@ function validateBatch(batch: RecordBatch, { bytes, position, maxMessageBytes, n
   if (batch.producerId >= 0 && (batch.baseSequence < 0 || batch.producerEpoch < 0)) {
     throw new KafkaError(kafkaErrors.INVALID_RECORD, "an idempotent producer's batch has no sequence");
   }
-  if (batch.maxTimestampMs > nowMs + futureLimitMs) {
-    throw new KafkaError(kafkaErrors.INVALID_TIMESTAMP, "a timestamp is more than an hour ahead");
-  }
-  if (compressionOf(batch) === 0) countRecords(bytes.subarray(position, position + sizeBytes), recordCount);
+  if (compressionOf(batch) === 0) checkRecords(bytes, recordCount);
 }
 
 /** A batch whose lengths do not add up would stop every consumer behind it. */
-function countRecords(batch: Buffer, recordCount: number): void {
+function checkRecords(batch: Buffer, recordCount: number): void {
   let count = 0;
   const reader = new VarintReader(batch, batchHeaderBytes);
   while (count < recordCount && reader.position < batch.length) {

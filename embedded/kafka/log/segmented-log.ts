@@ -10,14 +10,14 @@ import type {
   PartitionLog,
 } from "./partition-log.js";
 import type { ProducerStates } from "./producer-states.js";
-import { placeBatch, type RecordBatch, validateBatches } from "./record-batch.js";
+import { placeBatch, type RecordBatch, validateRecords } from "./record-batch.js";
 import { type Checkpoint, checkpointPath, type RecoveredLog } from "./recover-log.js";
 import { Segment } from "./segment.js";
 import { createSerial } from "./serial.js";
 
 interface PendingAppend {
   readonly records: Buffer;
-  readonly batches: readonly RecordBatch[];
+  readonly batch: RecordBatch;
   resolve(appended: Appended): void;
   reject(error: unknown): void;
 }
@@ -79,9 +79,9 @@ export class SegmentedLog implements PartitionLog {
 
   async append(records: Buffer): Promise<Appended> {
     this.#refuseClosed();
-    const batches = validateBatches(records, this.#config.maxMessageBytes, this.#now());
+    const batch = validateRecords(records, this.#config.maxMessageBytes, this.#now());
     return new Promise((resolve, reject) => {
-      this.#pending.push({ records, batches, resolve, reject });
+      this.#pending.push({ records, batch, resolve, reject });
       if (!this.#writing) this.#scheduleWrite();
     });
   }
@@ -241,24 +241,20 @@ export class SegmentedLog implements PartitionLog {
   #place(appends: readonly PendingAppend[], group: WriteGroup): void {
     let offset = this.#endOffset;
     for (const append of appends) {
+      const { records, batch } = append;
       try {
-        const [first] = append.batches;
-        const duplicateOf = first && this.#producers.findDuplicate(first);
+        const duplicateOf = this.#producers.findDuplicate(batch);
         group.placed.push({ append, baseOffset: duplicateOf ?? offset });
         if (duplicateOf !== undefined) continue;
       } catch (error) {
         append.reject(error);
         continue;
       }
-      let position = 0;
-      for (const batch of append.batches) {
-        placeBatch(append.records, position, offset);
-        group.undo.push(this.#producers.record(batch, offset, this.#now()));
-        group.batches.push({ ...batch, baseOffset: offset, lastOffset: offset + batch.recordCount - 1 });
-        position += batch.sizeBytes;
-        offset += batch.recordCount;
-      }
-      group.chunks.push(append.records);
+      placeBatch(records, offset);
+      group.undo.push(this.#producers.record(batch, offset, this.#now()));
+      group.batches.push({ ...batch, baseOffset: offset, lastOffset: offset + batch.recordCount - 1 });
+      group.chunks.push(records);
+      offset += batch.recordCount;
     }
   }
 
@@ -279,7 +275,7 @@ export class SegmentedLog implements PartitionLog {
     const { sizeBytes, firstTimestampMs } = this.#active;
     if (sizeBytes === 0) return false;
     const bytes = appends.reduce((total, { records }) => total + records.length, 0);
-    const timestampMs = appends[0]?.batches[0]?.maxTimestampMs ?? -1;
+    const timestampMs = appends[0]?.batch.maxTimestampMs ?? -1;
     // By the records' own time, as in Kafka: records of another year do not get a segment each.
     const isTooLong = firstTimestampMs >= 0 && timestampMs - firstTimestampMs > this.#config.segmentMs;
     return sizeBytes + bytes > this.#config.segmentBytes || isTooLong;
