@@ -152,7 +152,7 @@ describe("run", () => {
     expect(good.json()).toEqual({
       schema: "mybroker/sample@1",
       ok: true,
-      runtime: "docker",
+      runtime: null,
       project: "p",
       data: { a: 1 },
       error: null,
@@ -265,9 +265,9 @@ describe("run", () => {
   it("refuses a runtime that is not there, also from the environment", async () => {
     const run = await runCli(["up"], {
       commands: [command(async () => ({}))],
-      env: { MYBROKER_RUNTIME: "embedded" },
+      env: { MYBROKER_RUNTIME: "podman" },
     });
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toContain("embedded");
+    expect(run.stderr).toContain("unknown runtime podman in MYBROKER_RUNTIME");
   });
 });

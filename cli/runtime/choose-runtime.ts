@@ -8,6 +8,8 @@ export interface RuntimeFacts {
   readonly recorded: Runtime | undefined;
   /** This project's data is in Docker volumes, as far as anybody can tell. */
   readonly dockerData: boolean;
+  /** At least one of its services has an embedded form. */
+  readonly embeddable: boolean;
   /** Why no engine can be used, or why it cannot get the images; undefined where Docker can do it. */
   readonly dockerFailure: MybrokerError | undefined;
 }
@@ -23,11 +25,12 @@ export type RuntimeChoice =
  * then Docker where it can. A first run never fails because of Docker; a project whose data Docker has never opens an
  * empty embedded world by itself.
  */
-export function chooseRuntime({ asked, recorded, dockerData, dockerFailure }: RuntimeFacts): RuntimeChoice {
+export function chooseRuntime(facts: RuntimeFacts): RuntimeChoice {
+  const { asked, recorded, dockerData, embeddable, dockerFailure } = facts;
   const wanted = asked ?? recorded;
   if (wanted === "embedded") return { runtime: "embedded" };
   if (dockerFailure === undefined) return { runtime: "docker" };
-  if (asked === "docker") return { runtime: "none", refusal: dockerFailure };
+  if (asked === "docker" || !embeddable) return { runtime: "none", refusal: dockerFailure };
   if (recorded === "docker" || dockerData) {
     return { runtime: "none", refusal: withWaysOut(dockerFailure) };
   }

@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type Libsql from "libsql";
 import { embeddedDataVersion } from "../../contracts/embedded-control.js";
 import { Database } from "../../kit/drivers/libsql.js";
 import { StartError } from "./start-error.js";
@@ -8,9 +7,10 @@ import { StartError } from "./start-error.js";
 /**
  * Makes this process the folder's only owner until it ends, whatever ends it: the lock is SQLite's, held by the
  * operating system, so that nothing stale can be left behind.
+ * @returns what lets go of it earlier; to be kept, because a lock that is garbage is none
  * @throws StartError OWNED with the owner's pid, DATA_NEWER, DATA_DAMAGED; what the file system says otherwise
  */
-export function ownFolder(folder: string): void {
+export function ownFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ownerPath = join(folder, "owner.json");
   // Opened as a plain file first: SQLite says of every refusal only that it cannot open it.
@@ -24,18 +24,9 @@ export function ownFolder(folder: string): void {
     const message = `another mybroker runtime${pid === undefined ? "" : ` (pid ${pid})`} owns ${folder}`;
     throw new StartError([{ code: "OWNED", message, service: null, ...(pid === undefined ? {} : { pid }) }]);
   }
-  held = lock;
   checkVersion(join(folder, "version.json"));
   writeJson(ownerPath, { pid: process.pid });
-}
-
-/** Kept, because a database that is garbage lets go of its lock. */
-let held: Libsql.Database | undefined;
-
-/** Lets go; for a process that goes on, a test. */
-export function releaseFolder(): void {
-  held?.close();
-  held = undefined;
+  return () => lock.close();
 }
 
 function checkVersion(path: string): void {

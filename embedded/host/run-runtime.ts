@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { RuntimeSettings, RuntimeStatus } from "../../contracts/embedded-control.js";
 import { createComponents } from "./components.js";
 import { serveControl } from "./control-server.js";
@@ -23,7 +23,7 @@ const stopLimitMs = 10_000;
  */
 export async function runRuntime(settings: RuntimeSettings): Promise<Runtime> {
   const { dataFolder, socketPath, logPath, version, foreground } = settings;
-  ownFolder(dataFolder);
+  const release = ownFolder(dataFolder);
   const log = openLogFile({ path: logPath, echo: foreground });
   const startedAt = new Date().toISOString();
   log.write("runtime", "info", `mybroker ${version} starts, pid ${process.pid}`);
@@ -50,6 +50,7 @@ export async function runRuntime(settings: RuntimeSettings): Promise<Runtime> {
       const closed = await within(services.stopAll(), stopLimitMs);
       log.write("runtime", closed ? "info" : "error", closed ? "stopped" : "not everything closed in time");
       rmSync(socketPath, { force: true });
+      if (closed) release();
     })();
     return stopping;
   };
@@ -60,17 +61,19 @@ export async function runRuntime(settings: RuntimeSettings): Promise<Runtime> {
     await closeAll("it could not start");
     throw error;
   });
-  return {
-    status,
-    write: log.write,
-    ended,
-    stop: async (reason) => {
-      await closeAll(reason);
-      server.close();
-      end();
-    },
+  const stop = async (reason: string): Promise<void> => {
+    await closeAll(reason);
+    server.close();
+    end();
   };
+  setInterval(() => {
+    if (!existsSync(socketPath)) void stop("its folder is gone");
+  }, lookMs);
+  return { status, write: log.write, ended, stop };
 }
+
+/** Without its socket nobody could end it any more, and it has the ports. */
+const lookMs = 5_000;
 
 async function within(work: Promise<void>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

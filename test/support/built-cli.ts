@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -44,6 +44,8 @@ export async function buildCli(): Promise<BuiltCli> {
     cpSync(join(repository, path), join(root, path), { recursive: true });
   }
   await execa("chmod", ["-R", "a+rX", root]);
+  // The embedded runtime finds SQLite's native part there.
+  symlinkSync(join(repository, "node_modules"), join(root, "node_modules"));
   chmodSync(root, 0o755);
   const program = join(root, "bin", "mybroker.js");
   return {

@@ -3,6 +3,8 @@ import { imageName } from "../../compose/labels.js";
 import type { Project } from "../../compose/model.js";
 import type { Engine, VolumeDetails } from "../../engine/engine.js";
 import { observeLabelled } from "../../engine/observe.js";
+import { openProjectState } from "../../env/state-folder.js";
+import { forgetVolumeSecrets } from "../../env/volume-fingerprints.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { countOf, formatBytes, formatDuration } from "../../output/units.js";
 import { checkMeant } from "../../preflight/ownership.js";
@@ -50,6 +52,7 @@ async function takeDownFound(found: FoundProject, request: CommandRequest): Prom
     return { project: name, data: { removed: null }, text: ["Nothing was removed."], exitCode: 1 };
   }
   const result = await carryOutPlan({ plan, engine, request });
+  if (options.volumes === true && !globals.dryRun) await forgetVolumes(found, request);
   if (globals.dryRun) return { project: name, data: { plan: planToData(plan) }, text: renderPlan(plan) };
   return summarize({
     plan,
@@ -57,6 +60,12 @@ async function takeDownFound(found: FoundProject, request: CommandRequest): Prom
     completed: new Set(result.completed),
     elapsedMs: performance.now() - startedMs,
   });
+}
+
+/** Nobody is to be kept from starting anew by data that is gone. */
+async function forgetVolumes({ name, folder }: FoundProject, { context }: CommandRequest): Promise<void> {
+  const state = await openProjectState(context, folder).catch(() => undefined);
+  if (state !== undefined) await forgetVolumeSecrets(state, { name }).catch(() => {});
 }
 
 /** "local": images built for the project; "all": also those that its services use. */

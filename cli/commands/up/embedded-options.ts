@@ -30,6 +30,7 @@ export function readEmbeddedSetting(request: CommandRequest, project: Project): 
   const exclude = (options.exclude as string[] | undefined) ?? [];
   const selected = selectServices(project, { services: args, exclude });
   const embeddable = new Set(embeddableServices(project).map(({ name }) => name));
+  if (embeddable.size === 0) throw nothingEmbedded(project);
   const unfit = args.find((name) => !embeddable.has(name));
   if (unfit !== undefined) throw dockerOnly(unfit);
   return {
@@ -42,6 +43,15 @@ export function readEmbeddedSetting(request: CommandRequest, project: Project): 
     stopTimeoutMs: options.timeout === undefined ? undefined : (options.timeout as number) * 1000,
     exitCode: options.exitCode === true,
   };
+}
+
+function nothingEmbedded({ name }: Project): MybrokerError {
+  return new MybrokerError({
+    code: "usage.docker-only",
+    message: `no service of ${name} has an embedded form: none has an x-mybroker of a broker or a store`,
+    hint: "With Docker:  {mybroker} up --runtime docker",
+    exitCode: exitCodes.usage,
+  });
 }
 
 function dockerOnly(service: string): MybrokerError {

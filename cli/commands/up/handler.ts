@@ -6,6 +6,7 @@ import { MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { chooseRuntime } from "../../runtime/choose-runtime.js";
 import { findRecordedRuntime, type RecordedRuntime } from "../../runtime/runtime-record.js";
+import { embeddableServices } from "../../runtime/runtime-settings.js";
 import { openProject } from "../../stack/open-stack.js";
 import { bringUpOnDocker } from "./on-docker.js";
 
@@ -39,13 +40,14 @@ async function choose(
 ) {
   const asked = request.globals.runtime;
   if (dockerFailure === undefined) {
-    return chooseRuntime({ asked, recorded: recorded?.runtime, dockerData: false, dockerFailure });
+    return { runtime: "docker" } as const;
   }
   // A mistake in the user's files is told before an absent engine.
   const { project } = await openProject(request, { missingVariables: "empty", services: request.args });
   const state = await openProjectState(request.context, project.workingDir).catch(() => undefined);
   const dockerData = state !== undefined && (await hasRecordedVolumes(state, project.name));
-  return chooseRuntime({ asked, recorded: recorded?.runtime, dockerData, dockerFailure });
+  const embeddable = embeddableServices(project).length > 0;
+  return chooseRuntime({ asked, recorded: recorded?.runtime, dockerData, embeddable, dockerFailure });
 }
 
 interface DockerRun {
@@ -65,13 +67,8 @@ async function onDocker(
   const result = await bringUpOnDocker(request, {
     engine,
     startedMs,
-    onUnreachableImages: (error, dockerData) => {
-      const choice = chooseRuntime({
-        asked,
-        recorded: recorded?.runtime,
-        dockerData,
-        dockerFailure: error,
-      });
+    onUnreachableImages: (error, facts) => {
+      const choice = chooseRuntime({ ...facts, asked, recorded: recorded?.runtime, dockerFailure: error });
       if (choice.runtime === "none") throw choice.refusal;
       failure = error;
     },

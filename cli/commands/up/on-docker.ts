@@ -9,9 +9,11 @@ import { checkOwnership } from "../../preflight/ownership.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planUp } from "../../reconcile/plan-up.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
+import type { RuntimeFacts } from "../../runtime/choose-runtime.js";
 import { refuseBesideEmbedded } from "../../runtime/open-embedded.js";
 import { findPlace } from "../../runtime/place.js";
 import { recordRuntime } from "../../runtime/runtime-record.js";
+import { embeddableServices } from "../../runtime/runtime-settings.js";
 import { openProject, type Stack } from "../../stack/open-stack.js";
 import { whileLocked } from "../../stack/while-locked.js";
 import { checkMounts } from "./check-mounts.js";
@@ -29,7 +31,10 @@ export interface DockerStart {
   /** performance.now() at the command's begin. */
   readonly startedMs: number;
   /** Asked where images are missing and their registries cannot be reached: throws, unless it runs elsewhere then. */
-  readonly onUnreachableImages: (error: MybrokerError, dockerData: boolean) => void;
+  readonly onUnreachableImages: (
+    error: MybrokerError,
+    facts: Pick<RuntimeFacts, "dockerData" | "embeddable">,
+  ) => void;
 }
 
 /**
@@ -112,7 +117,10 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
       await runPreflight({ stack, observed: before, plan: first, state, request });
     } catch (error) {
       if (!isUnreachable(error)) throw error;
-      run.onUnreachableImages(error, before.containers.length + before.volumes.length > 0);
+      run.onUnreachableImages(error, {
+        dockerData: before.containers.length + before.volumes.length > 0,
+        embeddable: embeddableServices(project).length > 0,
+      });
       return undefined;
     }
   }
