@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, Kafka } from "kafkajs";
 import { createKafka } from "../../../kit/kafka.js";
-import { createTopics, fetch, findCoordinator, listOffsets, produce } from "./wire/apis.js";
+import { createTopics, fetch, findCoordinator, listOffsets, offsetFetch, produce } from "./wire/apis.js";
 import { openRaw, type RawConnection } from "./wire/connection.js";
 import { errorCodes } from "./wire/error-codes.js";
 import { type BatchSettings, buildBatch, listBatches } from "./wire/record-batch.js";
@@ -99,7 +99,7 @@ export function createWorld(): World {
     const admin = kafka.admin();
     await admin.connect();
     opened = { kafka, admin, raw: await connect() };
-    await waitForCoordinator(opened.raw);
+    await waitForCoordinators(opened.raw);
   };
   const name = (prefix: string) => `${prefix}-${process.pid}-${++names}`;
 
@@ -151,12 +151,21 @@ export function createWorld(): World {
   };
 }
 
-/** Apache Kafka makes the topic of its coordinator when it is first asked for one. */
-function waitForCoordinator(raw: RawConnection): Promise<void> {
-  return waitUntil(async () => {
-    const { errorCode } = await raw.ask(findCoordinator, { key: "any", type: 0 });
-    return errorCode === errorCodes.none;
-  });
+/**
+ * Apache Kafka makes the topic of its coordinator when it is first asked for one, and each of its three partitions
+ * serves the groups whose names fall on it: three names in a row fall on different ones.
+ */
+async function waitForCoordinators(raw: RawConnection): Promise<void> {
+  for (const group of ["a", "b", "c"]) {
+    await waitUntil(async () => {
+      const { errorCode } = await raw.ask(findCoordinator, { key: group, type: 0 });
+      return errorCode === errorCodes.none;
+    });
+    await waitUntil(async () => {
+      const { errorCode } = await raw.ask(offsetFetch, { group, topics: null });
+      return errorCode === errorCodes.none;
+    });
+  }
 }
 
 /** Apache Kafka answers that a topic is made before all its parts know of it. */
