@@ -29,7 +29,7 @@ export interface ServiceSetting {
   readonly database?: string;
   readonly topics?: readonly { readonly name: string; readonly partitions: number }[];
   /** RabbitMQ's definitions as its file has them, parsed. */
-  readonly definitions?: unknown;
+  readonly definitions?: Readonly<Record<string, unknown>>;
   /** False: known, and left stopped until it is asked for. */
   readonly start: boolean;
   /** What it is made from, by the name that a person knows it by, as digests: never a secret itself. */

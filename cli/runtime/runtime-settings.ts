@@ -63,7 +63,7 @@ function describeRabbitmq(project: Project, { name, extension, service }: Embedd
   const password = lookUpCredential(project, extension.credentials?.password) ?? "guest";
   const file = collectFiles(project, service).inline.find(({ target }) => definitionsTarget.test(target));
   const definitions = file === undefined ? {} : parseDefinitions(file.content, `${file.key} of ${name}`);
-  const { users: _, permissions: __, ...topology } = definitions as Record<string, unknown>;
+  const { users: _, permissions: __, ...topology } = definitions;
   return {
     port,
     user,
@@ -73,13 +73,15 @@ function describeRabbitmq(project: Project, { name, extension, service }: Embedd
   };
 }
 
-function parseDefinitions(text: string, place: string): unknown {
+function parseDefinitions(text: string, place: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    throw new Error("it is no object");
   } catch (error) {
     throw new MybrokerError({
       code: "compose.bad-definitions",
-      message: `${place} is no JSON: ${(error as Error).message}`,
+      message: `${place} is no JSON object: ${(error as Error).message}`,
       hint: "correct it in the compose file",
       exitCode: exitCodes.usage,
     });

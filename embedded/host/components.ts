@@ -1,14 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmbeddedKind, ServiceSetting } from "../../contracts/embedded-control.js";
+import { startAmqpBroker } from "../amqp/start-amqp-broker.js";
 import { startKafkaBroker } from "../kafka/start-kafka-broker.js";
 import { openStores, storePath } from "../stores/open-stores.js";
 import type { Component, Surroundings } from "./component.js";
 
 type Create = (setting: ServiceSetting, surroundings: Surroundings) => Component;
 
-const creators: Partial<Record<EmbeddedKind, Create>> = {
+const creators: Readonly<Record<EmbeddedKind, Create>> = {
   kafka: createKafka,
+  rabbitmq: createRabbitmq,
   mysql: createStore,
   postgres: createStore,
   mongodb: createStore,
@@ -20,7 +22,7 @@ export function createComponents(
   settings: readonly ServiceSetting[],
   surroundings: Surroundings,
 ): Component[] {
-  return settings.flatMap((setting) => creators[setting.kind]?.(setting, surroundings) ?? []);
+  return settings.map((setting) => creators[setting.kind](setting, surroundings));
 }
 
 const host = "127.0.0.1";
@@ -30,6 +32,14 @@ function createKafka(setting: ServiceSetting, { dataFolder, write }: Surrounding
   const path = join(dataFolder, name);
   const log = write.bind(undefined, name);
   return { setting, path, start: () => startKafkaBroker({ host, port, dataFolder: path, topics, log }) };
+}
+
+function createRabbitmq(setting: ServiceSetting, { dataFolder, write }: Surroundings): Component {
+  const { name, port = 5672, user = "guest", password = "guest", definitions = {} } = setting;
+  const path = join(dataFolder, name);
+  const log = write.bind(undefined, name);
+  const options = { host, port, dataFolder: path, user, password, definitions, log };
+  return { setting, path, start: () => startAmqpBroker(options) };
 }
 
 function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Component {

@@ -25,6 +25,8 @@ export interface EndedChild {
 export interface Child {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
+  /** What it has written by now. */
+  stdoutSoFar(): string;
   readonly ended: Promise<EndedChild>;
 }
 
@@ -59,7 +61,12 @@ export async function buildCli(): Promise<BuiltCli> {
         reject: false,
         ...user,
       });
+      let written = "";
+      child.stdout?.on("data", (chunk: Buffer) => {
+        written += chunk.toString("utf8");
+      });
       return {
+        stdoutSoFar: () => written,
         pid: child.pid ?? -1,
         kill: (signal) => child.kill(signal),
         ended: child.then(({ exitCode, signal, stdout, stderr }) => ({
