@@ -2,16 +2,23 @@ import { AmqpError } from "../wire/amqp-error.js";
 import type { Channel } from "./channel.js";
 import type { Handlers } from "./handlers.js";
 
-function refuse(channel: Channel, values: { tag: number; multiple: boolean; requeue: boolean }): void {
-  channel.unacked.settle(values, ({ stored }, ids) =>
-    values.requeue ? stored.requeue(ids, "returned") : stored.reject(ids),
+interface Refused {
+  readonly tag: number;
+  readonly multiple: boolean;
+  readonly requeue: boolean;
+  readonly cause: "returned" | "lost";
+}
+
+function refuse(channel: Channel, refused: Refused): void {
+  channel.unacked.settle(refused, ({ stored }, ids) =>
+    refused.requeue ? stored.requeue(ids, refused.cause) : stored.reject(ids),
   );
   channel.resumeConsumers();
 }
 
 function recover(channel: Channel, requeue: boolean): void {
   if (!requeue) throw new AmqpError(540, "requeue=false");
-  refuse(channel, { tag: 0, multiple: true, requeue });
+  refuse(channel, { tag: 0, multiple: true, requeue, cause: "returned" });
 }
 
 export const acknowledgeHandlers: Handlers = {
@@ -20,10 +27,11 @@ export const acknowledgeHandlers: Handlers = {
     channel.resumeConsumers();
   },
   "basic.nack": (channel, { deliveryTag: tag, multiple, requeue }) => {
-    refuse(channel, { tag, multiple, requeue });
+    refuse(channel, { tag, multiple, requeue, cause: "returned" });
   },
   "basic.reject": (channel, { deliveryTag: tag, requeue }) => {
-    refuse(channel, { tag, multiple: false, requeue });
+    // A quorum queue of RabbitMQ 4.3 counts basic.reject as a failed delivery, basic.nack as none.
+    refuse(channel, { tag, multiple: false, requeue, cause: "lost" });
   },
   "basic.recover": (channel, { requeue }) => {
     recover(channel, requeue);

@@ -48,7 +48,7 @@ export class ChannelConsumer implements Consumer {
 
   canTake(): boolean {
     const full = this.#prefetchCount > 0 && this.unackedCount >= this.#prefetchCount;
-    const takes = !full && this.#channel.canDeliver(this.noAck);
+    const takes = !full && this.#channel.canDeliver;
     if (!takes) this.#refused = true;
     return takes;
   }

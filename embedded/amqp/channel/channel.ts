@@ -22,8 +22,6 @@ export class Channel {
   lastQueue: string | undefined;
   /** For consumers to come; 0 is no limit. */
   prefetchCount = 0;
-  /** For all consumers of the channel together; 0 is no limit. */
-  sharedPrefetchCount = 0;
   #lastDeliveryTag = 0;
   #content: ContentAssembly | undefined;
   #current: MethodName | undefined;
@@ -75,10 +73,8 @@ export class Channel {
     return this.#lastDeliveryTag;
   }
 
-  canDeliver(noAck: boolean): boolean {
-    const shared = this.sharedPrefetchCount;
-    const full = !noAck && shared > 0 && this.unacked.countByConsumers >= shared;
-    return !full && !this.#closed && this.host.canDeliver;
+  get canDeliver(): boolean {
+    return !this.#closed && this.host.canDeliver;
   }
 
   resumeConsumers(): void {

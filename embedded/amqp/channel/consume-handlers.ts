@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { queueTitle } from "../topology/equivalence.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import { plainTable } from "../wire/table.js";
 import { ChannelConsumer } from "./channel-consumer.js";
@@ -6,12 +7,11 @@ import { deliveredProperties } from "./delivered-properties.js";
 import type { Handlers } from "./handlers.js";
 
 export const consumeHandlers: Handlers = {
-  "basic.qos": (channel, { prefetchSize, prefetchCount, global }) => {
+  "basic.qos": (channel, { prefetchSize, prefetchCount }) => {
     if (prefetchSize !== 0) throw new AmqpError(540, `prefetch_size!=0 (${prefetchSize})`);
-    if (global) channel.sharedPrefetchCount = prefetchCount;
-    else channel.prefetchCount = prefetchCount;
+    // With `global` too it counts for each consumer: RabbitMQ 4.3 shares none.
+    channel.prefetchCount = prefetchCount;
     channel.send("basic.qos-ok", {});
-    channel.resumeConsumers();
   },
   "basic.consume": (channel, values) => {
     const queue = channel.findQueue(values.queue);
@@ -20,6 +20,9 @@ export const consumeHandlers: Handlers = {
     if (channel.consumers.has(tag)) throw new AmqpError(530, `attempt to reuse consumer tag '${tag}'`);
     const { noAck, exclusive } = values;
     const { prefetchCount } = channel;
+    if (queue.kind === "stream" && prefetchCount === 0) {
+      throw new AmqpError(406, `consumer prefetch count is not set for stream ${queueTitle(queue.name)}`);
+    }
     const consumer = new ChannelConsumer(channel, {
       tag,
       queue,

@@ -9,6 +9,18 @@ import { emptyTable } from "../wire/table.js";
 import type { Channel } from "./channel.js";
 import type { PublishedContent } from "./content-assembly.js";
 
+/**
+ * Not for the receivers: BCC by RabbitMQ's docs on sender-selected distribution; and the deaths of an earlier life,
+ * for what a publisher claims is not counted on.
+ */
+const removedHeaders = [
+  "BCC",
+  "x-death",
+  "x-first-death-exchange",
+  "x-first-death-queue",
+  "x-first-death-reason",
+];
+
 /** Routes a complete message; returns it before the confirm when it is mandatory and goes nowhere. */
 export function publish(channel: Channel, content: PublishedContent): void {
   const { method, body } = content;
@@ -27,7 +39,9 @@ export function publish(channel: Channel, content: PublishedContent): void {
   const message: Message = {
     exchange: method.exchange,
     routingKey: method.routingKey,
-    propertyBytes: headers.has("BCC") ? withoutBlindCopies(properties) : content.propertyBytes,
+    propertyBytes: removedHeaders.some((name) => headers.has(name))
+      ? withoutHeaders(properties, removedHeaders)
+      : content.propertyBytes,
     body,
   };
   if (queues.size === 0 && method.mandatory) {
@@ -66,8 +80,8 @@ function assertOwnUser({ userId }: Properties, user: string): void {
   throw new AmqpError(406, `user_id property set to '${userId}' but authenticated user was '${user}'`);
 }
 
-function withoutBlindCopies(properties: Properties): Buffer {
+function withoutHeaders(properties: Properties, names: readonly string[]): Buffer {
   const headers = new Map(properties.headers);
-  headers.delete("BCC");
+  for (const name of names) headers.delete(name);
   return encodeProperties({ ...properties, headers });
 }

@@ -12,18 +12,10 @@ export interface UnackedDelivery {
 /** The deliveries of a channel that wait for an answer, by delivery tag. */
 export class Unacked {
   readonly #entries = new Map<number, UnackedDelivery>();
-  #byConsumers = 0;
-
-  /** Those that a consumer got: what prefetch counts. */
-  get countByConsumers(): number {
-    return this.#byConsumers;
-  }
 
   add(tag: number, entry: UnackedDelivery): void {
     this.#entries.set(tag, entry);
-    if (entry.consumer === undefined) return;
-    this.#byConsumers += 1;
-    entry.consumer.unackedCount += 1;
+    if (entry.consumer !== undefined) entry.consumer.unackedCount += 1;
   }
 
   /**
@@ -55,10 +47,7 @@ export class Unacked {
     const entry = this.#entries.get(tag);
     if (entry === undefined) return;
     this.#entries.delete(tag);
-    if (entry.consumer !== undefined) {
-      this.#byConsumers -= 1;
-      entry.consumer.unackedCount -= 1;
-    }
+    if (entry.consumer !== undefined) entry.consumer.unackedCount -= 1;
     const ids = idsByQueue.get(entry.queue);
     if (ids === undefined) idsByQueue.set(entry.queue, [entry.deliveryId]);
     else ids.push(entry.deliveryId);

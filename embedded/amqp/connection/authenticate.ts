@@ -11,7 +11,7 @@ export interface Account {
 /** Mechanisms as connection.start lists them. */
 export const mechanisms = "PLAIN AMQPLAIN";
 
-/** Whether the response to connection.start names the account. @throws AmqpError 503 for another mechanism, 502 when malformed */
+/** Whether the response to connection.start names the account. @throws AmqpError 503 for another mechanism, 501 when malformed */
 export function isAccount(account: Account, mechanism: string, response: Buffer): boolean {
   const { user, password } = readResponse(mechanism, response);
   return same(user, account.user) && same(password, account.password);
@@ -33,7 +33,7 @@ function readAmqplain(response: Buffer): Table {
   const table = new Map<string, Field>();
   while (!reader.done) {
     const name = reader.shortstr();
-    if (reader.octet() !== 0x53) throw new AmqpError(502, "AMQPLAIN takes strings only");
+    if (reader.octet() !== 0x53) throw new AmqpError(501, "AMQPLAIN takes strings only");
     table.set(name, { type: "S", value: reader.longstr() });
   }
   return table;

@@ -19,6 +19,9 @@ const typeNames: Readonly<Record<string, string>> = {
   F: "table",
 };
 
+/** Said or not, it is the same. */
+const defaults: Readonly<Record<string, unknown>> = { "x-queue-type": "classic" };
+
 interface Subject {
   /** "queue 'orders' in vhost '/'" */
   readonly title: string;
@@ -49,7 +52,9 @@ export function assertSame(title: string, received: object, current: object): vo
 export function assertSameArguments(subject: Subject, current: Table, names: readonly string[]): void {
   for (const name of names) {
     const [received, now] = [subject.arguments.get(name), current.get(name)];
-    const [receivedValue, nowValue] = [received, now].map((field) => field && plainValue(field));
+    const [receivedValue, nowValue] = [received, now].map((field) =>
+      field === undefined ? defaults[name] : plainValue(field),
+    );
     if (isDeepStrictEqual(receivedValue, nowValue)) continue;
     throw new AmqpError(
       406,

@@ -38,9 +38,9 @@ export function isPredeclared(name: string): boolean {
   return Object.hasOwn(predeclaredTypes, name);
 }
 
-/** @throws AmqpError 503 for a type that does not exist, 403 for the default exchange */
+/** @throws AmqpError 406 for a type that does not exist, 403 for the default exchange */
 export function readExchangeType({ name, type }: ExchangeSpec): string {
   if (name === "") throw new AmqpError(403, "operation not permitted on the default exchange");
-  if (!isExchangeType(type)) throw new AmqpError(503, `unknown exchange type '${type}'`);
+  if (!isExchangeType(type)) throw new AmqpError(406, `unknown exchange type '${type}'`);
   return type;
 }

@@ -1,6 +1,6 @@
 import type { QueueKind } from "../queues/queue.js";
 import { AmqpError } from "../wire/amqp-error.js";
-import { fieldInteger, fieldText, type Table, textField } from "../wire/table.js";
+import { fieldInteger, fieldText, plainValue, type Table, textField } from "../wire/table.js";
 import { queueTitle } from "./equivalence.js";
 
 /** What queue.declare asks for. */
@@ -29,6 +29,29 @@ export const comparedArguments = [
   "x-single-active-consumer",
 ];
 
+const streamArguments = ["x-max-age", "x-stream-max-segment-size-bytes"];
+
+/**
+ * Refused where they have no meaning (as RabbitMQ), and where they have one that is not offered here: priorities of a
+ * classic queue, dead-lettering at least once.
+ */
+const refusedArguments: Readonly<Record<QueueKind, readonly string[]>> = {
+  classic: ["x-delivery-limit", "x-max-priority", "x-dead-letter-strategy", ...streamArguments],
+  quorum: ["x-queue-mode", "x-max-priority", "x-dead-letter-strategy", ...streamArguments],
+  stream: [
+    "x-message-ttl",
+    "x-expires",
+    "x-max-length",
+    "x-overflow",
+    "x-delivery-limit",
+    "x-dead-letter-exchange",
+    "x-dead-letter-routing-key",
+    "x-dead-letter-strategy",
+    "x-single-active-consumer",
+    "x-max-priority",
+  ],
+};
+
 /** Smallest value of each whole number among the arguments. */
 const integerArguments = new Map([
   ["x-expires", 1],
@@ -38,14 +61,22 @@ const integerArguments = new Map([
   ["x-delivery-limit", -1],
 ]);
 
+/** What the texts among the arguments may be. */
+const textArguments = new Map([
+  ["x-dead-letter-exchange", /^[^\0]*$/],
+  ["x-dead-letter-routing-key", /^[^\0]*$/],
+  ["x-overflow", /^(drop-head|reject-publish|reject-publish-dlx)$/],
+  ["x-max-age", /^\d+[YMDhms]$/],
+]);
+
 /**
- * The spec with the virtual host's default queue type as argument, where that type can be what is declared (RabbitMQ
- * docs, "Virtual Hosts": default queue type).
+ * The spec with its queue type as argument: where none is given, the virtual host's default if that type can be what
+ * is declared, else classic (RabbitMQ docs, "Virtual Hosts": default queue type).
  */
 export function withDefaultKind(spec: QueueSpec, defaultKind: QueueKind): QueueSpec {
-  const fits = spec.durable && !spec.exclusive && !spec.autoDelete;
-  if (spec.arguments.has("x-queue-type") || defaultKind === "classic" || !fits) return spec;
-  return { ...spec, arguments: new Map([...spec.arguments, ["x-queue-type", textField(defaultKind)]]) };
+  if (spec.arguments.has("x-queue-type")) return spec;
+  const kind = spec.durable && !spec.exclusive && !spec.autoDelete ? defaultKind : "classic";
+  return { ...spec, arguments: new Map([...spec.arguments, ["x-queue-type", textField(kind)]]) };
 }
 
 /** @throws AmqpError 406 for a type that does not exist */
@@ -67,6 +98,9 @@ export function assertValid(spec: QueueSpec): void {
     if (wrong !== undefined)
       throw new AmqpError(406, `invalid property '${wrong[0]}' for ${queueTitle(spec.name)}`);
   }
+  for (const name of refusedArguments[readKind(spec)]) {
+    if (spec.arguments.has(name)) throw invalidArgument(spec, name, "not offered by this queue type");
+  }
   for (const [name, smallest] of integerArguments) {
     const field = spec.arguments.get(name);
     if (field === undefined) continue;
@@ -74,10 +108,11 @@ export function assertValid(spec: QueueSpec): void {
     if (value === undefined) throw invalidArgument(spec, name, "not an integer");
     if (value < smallest) throw invalidArgument(spec, name, `${value} is below ${smallest}`);
   }
-  for (const name of ["x-dead-letter-exchange", "x-dead-letter-routing-key", "x-overflow", "x-max-age"]) {
+  for (const [name, form] of textArguments) {
     const field = spec.arguments.get(name);
-    if (field !== undefined && fieldText(field) === undefined)
-      throw invalidArgument(spec, name, "not a string");
+    if (field !== undefined && !form.test(fieldText(field) ?? "\0")) {
+      throw invalidArgument(spec, name, `'${plainValue(field)}' is not what it takes`);
+    }
   }
   if (spec.arguments.has("x-dead-letter-routing-key") && !spec.arguments.has("x-dead-letter-exchange")) {
     throw invalidArgument(spec, "x-dead-letter-routing-key", "routing_key_but_no_dlx_defined");

@@ -68,7 +68,7 @@ export class Topology {
     return result;
   }
 
-  /** Finds the exchange or makes it. @throws AmqpError 403, 406 or 503 */
+  /** Finds the exchange or makes it. @throws AmqpError 403 or 406 */
   declareExchange(spec: ExchangeSpec): Promise<void> {
     return this.change(async () => {
       const type = readExchangeType(spec);

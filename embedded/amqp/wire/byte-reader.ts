@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { AmqpError } from "./amqp-error.js";
 
-/** Reads network-order fields from a frame's payload. @throws AmqpError 502 past the end */
+/** Reads network-order fields from a frame's payload. @throws AmqpError 501 past the end, as RabbitMQ */
 export class ByteReader {
   readonly bytes: Buffer;
   #offset: number;
@@ -24,7 +24,7 @@ export class ByteReader {
   /** Moves on by so many bytes; where they began. */
   skip(length: number): number {
     const start = this.#offset;
-    if (length > this.#end - start) throw new AmqpError(502, "arguments end before their last field");
+    if (length > this.#end - start) throw new AmqpError(501, "arguments end before their last field");
     this.#offset = start + length;
     return start;
   }
@@ -52,7 +52,7 @@ export class ByteReader {
 
   shortstr(): string {
     const bytes = this.slice(this.octet());
-    if (!isUtf8(bytes)) throw new AmqpError(502, "a short string is not UTF-8");
+    if (!isUtf8(bytes)) throw new AmqpError(501, "a short string is not UTF-8");
     return bytes.toString("utf8");
   }
 

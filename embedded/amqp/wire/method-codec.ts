@@ -81,7 +81,7 @@ export function methodIds(name: MethodName | undefined): { classId: number; meth
   return { classId: layout?.classId ?? 0, methodId: layout?.methodId ?? 0 };
 }
 
-/** The payload of a method frame. @throws AmqpError 540 for an unknown method, 502 for malformed arguments */
+/** The payload of a method frame. @throws AmqpError 540 for an unknown method, 501 for malformed arguments */
 export function decodeMethod(payload: Buffer): Method {
   const reader = new ByteReader(payload);
   const classId = reader.short();
@@ -102,7 +102,7 @@ export function decodeMethod(payload: Buffer): Method {
       bitsRead = 0;
     }
   }
-  if (!reader.done) throw new AmqpError(502, `bytes after the last argument of ${layout.name}`);
+  if (!reader.done) throw new AmqpError(501, `bytes after the last argument of ${layout.name}`);
   return { name: layout.name, arguments: values } as Method;
 }
 

@@ -56,17 +56,17 @@ const writers = {
   table: (writer: ByteWriter, value: unknown) => writeTable(writer, value as Table),
 };
 
-/** Reads flags and properties. @throws AmqpError 502 when malformed */
+/** Reads flags and properties. @throws AmqpError 501 when malformed */
 export function decodeProperties(bytes: Buffer): Properties {
   const reader = new ByteReader(bytes);
   const flags = reader.short();
   // The two lowest bits: one has no property, the other would announce a second word of flags.
-  if ((flags & 3) !== 0) throw new AmqpError(502, "unknown property flags");
+  if ((flags & 3) !== 0) throw new AmqpError(501, "unknown property flags");
   const properties: Record<string, unknown> = {};
   for (const [index, [name, type]] of layout.entries()) {
     if ((flags & (0x8000 >> index)) !== 0) properties[name] = readers[type](reader);
   }
-  if (!reader.done) throw new AmqpError(502, "bytes after the last property");
+  if (!reader.done) throw new AmqpError(501, "bytes after the last property");
   return properties;
 }
 
@@ -93,7 +93,7 @@ export interface ContentHeader {
   readonly properties: Buffer;
 }
 
-/** @throws AmqpError 502 when malformed */
+/** @throws AmqpError 501 when malformed */
 export function decodeContentHeader(payload: Buffer): ContentHeader {
   const reader = new ByteReader(payload);
   const classId = reader.short();

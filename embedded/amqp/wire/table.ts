@@ -43,7 +43,7 @@ function isNumberType(type: string): type is NumberType {
   return Object.hasOwn(numbers, type);
 }
 
-/** A field table with its length. @throws AmqpError 502 when malformed or nested deeper than 32 */
+/** A field table with its length. @throws AmqpError 501 when malformed or nested deeper than 32 */
 export function readTable(reader: ByteReader, depth = 0): Table {
   const inside = reader.within(reader.long());
   if (inside.done) return emptyTable;
@@ -53,7 +53,7 @@ export function readTable(reader: ByteReader, depth = 0): Table {
 }
 
 function readField(reader: ByteReader, depth: number): Field {
-  if (depth > depthLimit) throw new AmqpError(502, `a table is nested deeper than ${depthLimit}`);
+  if (depth > depthLimit) throw new AmqpError(501, `a table is nested deeper than ${depthLimit}`);
   const type = String.fromCharCode(reader.octet());
   if (isNumberType(type)) {
     const { size, read } = numbers[type];
@@ -83,7 +83,7 @@ function readField(reader: ByteReader, depth: number): Field {
     case "V":
       return { type, value: null };
     default:
-      throw new AmqpError(502, `field type ${type.charCodeAt(0)} is unknown`);
+      throw new AmqpError(501, `field type ${type.charCodeAt(0)} is unknown`);
   }
 }
 
