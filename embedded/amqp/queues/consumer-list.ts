@@ -12,7 +12,8 @@ export class ConsumerList {
   /** @throws QueueRefusal ACCESS_REFUSED */
   add(consumer: Consumer, queueName: string): void {
     const exclusive = consumer.exclusive ? this.count > 0 : this.#consumers.some((other) => other.exclusive);
-    if (exclusive) throw new QueueRefusal("ACCESS_REFUSED", `queue '${queueName}' in exclusive use`);
+    if (exclusive)
+      throw new QueueRefusal("ACCESS_REFUSED", `queue '${queueName}' in vhost '/' in exclusive use`);
     this.#insert(consumer);
   }
 

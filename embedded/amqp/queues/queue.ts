@@ -95,8 +95,8 @@ export interface Queue {
   reject(deliveryIds: readonly number[]): void;
   /**
    * Back into the queue, marked as redelivered, at the old place (quorum without delivery limit: at the back).
-   * "returned": nack, reject or recover with requeue, never counted. "lost": the channel ended with the message
-   * unacked, or basic.get's did; a quorum queue counts it, and dead-letters by its delivery limit.
+   * "returned": nack or recover with requeue, never counted. "lost": reject with requeue, or the channel ended with
+   * the message unacked; a quorum queue counts it, and dead-letters by its delivery limit.
    */
   requeue(deliveryIds: readonly number[], cause: "returned" | "lost"): void;
 

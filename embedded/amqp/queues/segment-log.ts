@@ -169,9 +169,11 @@ export class SegmentLog {
 
   async #roll(): Promise<void> {
     try {
-      // A record in the new file must never be there without all of the old one.
-      await this.#active?.close();
+      const full = this.#active;
+      // From here on it is read by its path.
       this.#active = undefined;
+      // A record in the new file must never be there without all of the old one.
+      await full?.close();
       await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
       await this.#openNext();
     } catch (error) {

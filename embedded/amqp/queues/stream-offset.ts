@@ -32,9 +32,9 @@ export function parseInterval(text: unknown): number | undefined {
 export function parseStreamOffset(value: unknown, nowMs: number): StreamStart {
   if (value === undefined) return { from: "next" };
   if (value === "first" || value === "last" || value === "next") return { from: value };
-  if (value instanceof Date) return { from: "time", timeMs: value.getTime() };
+  if (value instanceof Date) return sinceTime(value.getTime(), nowMs);
   const seconds = readTimestamp(value);
-  if (seconds !== undefined) return { from: "time", timeMs: seconds * 1000 };
+  if (seconds !== undefined) return sinceTime(seconds * 1000, nowMs);
   const intervalMs = parseInterval(value);
   if (intervalMs !== undefined) return { from: "time", timeMs: nowMs - intervalMs };
   const offset = readNumber(value);
@@ -43,6 +43,11 @@ export function parseStreamOffset(value: unknown, nowMs: number): StreamStart {
     "PRECONDITION_FAILED",
     `invalid arg 'x-stream-offset': ${JSON.stringify(String(value))}`,
   );
+}
+
+/** A time to come is now: RabbitMQ begins at the end then, and passes over nothing that is published before it. */
+function sinceTime(timeMs: number, nowMs: number): StreamStart {
+  return { from: "time", timeMs: Math.min(timeMs, nowMs) };
 }
 
 function readTimestamp(value: unknown): number | undefined {
