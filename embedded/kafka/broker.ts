@@ -1,7 +1,6 @@
 import type { GroupCoordinator } from "./groups/group-coordinator.js";
 import type { Reader } from "./protocol/reader.js";
 import type { Writer } from "./protocol/writer.js";
-import type { Log } from "./server/limit-log.js";
 import type { Client } from "./server/listen.js";
 import type { ProducerIds } from "./topics/broker-state.js";
 import type { TopicRegistry } from "./topics/topic-registry.js";
@@ -21,7 +20,8 @@ export interface Broker {
   readonly producerIds: ProducerIds;
   /** Whether the disk is too full to take more. */
   readonly isDiskLow: () => Promise<boolean>;
-  readonly log: Log;
+  /** Logs an error; see {@link limitLog}. */
+  readonly report: (kind: string, text: string) => void;
 }
 
 export interface ApiRequest {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Broker } from "./broker.js";
 import { openGroupCoordinator } from "./groups/group-coordinator.js";
 import { dispatch } from "./server/dispatch.js";
-import type { Log } from "./server/limit-log.js";
+import { type Log, limitLog } from "./server/limit-log.js";
 import { listen } from "./server/listen.js";
 import { openBrokerState } from "./topics/broker-state.js";
 import { watchDiskSpace } from "./topics/disk-space.js";
@@ -55,7 +55,15 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Run
       if (topics.get(name) === undefined) await topics.create(name, partitions, {});
     }
     const isDiskLow = watchDiskSpace(dataFolder, log);
-    const broker = { ...state, host, port: options.port, topics, groups, isDiskLow, log };
+    const broker = {
+      ...state,
+      host,
+      port: options.port,
+      topics,
+      groups,
+      isDiskLow,
+      report: limitLog(log, "error"),
+    };
     closers.push(startUpkeep(broker));
     const listener = await listen({
       host,
@@ -73,13 +81,12 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Run
 }
 
 /** Flushes and applies retention now and then. @returns a function that ends it once what is under way is done */
-function startUpkeep({ topics, groups, log }: Broker): () => Promise<void> {
-  const report = (error: Error) => log("error", `kafka: ${error.message}`);
+function startUpkeep({ topics, groups, report }: Broker): () => Promise<void> {
   const repeat = (intervalMs: number, work: () => Promise<void>) => {
     let running: Promise<void> | undefined;
     const timer = setInterval(() => {
       running ??= work()
-        .catch(report)
+        .catch((error: Error) => report("upkeep", `kafka: ${error.message}`))
         .finally(() => {
           running = undefined;
         });

@@ -133,7 +133,7 @@ async function alter(
       if (!validateOnly) await broker.topics.configure(name, values);
       outcomes.push({ type, name, error: null });
     } catch (error) {
-      outcomes.push({ type, name, error: explainError(error, broker.log) });
+      outcomes.push({ type, name, error: explainError(error, broker) });
     }
   }
   const writer = new Writer().int32(0);
@@ -151,7 +151,7 @@ function describe(broker: Broker, resource: Resource): { error: KafkaError | nul
     }
     return { error: null, entries: describeBroker() };
   } catch (error) {
-    return { error: explainError(error, broker.log), entries: [] };
+    return { error: explainError(error, broker), entries: [] };
   }
 }
 
@@ -213,9 +213,7 @@ function writeOutcome(writer: Writer, { type, name, error }: Resource & { error:
 
 function requireTopic(broker: Broker, name: string): Topic {
   if (!isTopicName(name)) throw new KafkaError(kafkaErrors.INVALID_TOPIC_EXCEPTION, "Topic name is invalid.");
-  const topic = broker.topics.get(name);
-  if (topic !== undefined) return topic;
-  throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.");
+  return broker.topics.require(name);
 }
 
 function requireValue(value: string | null): string {

@@ -1,12 +1,16 @@
 import { type Api, type Broker, leaderEpoch } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import type { PartitionLog } from "../log/partition-log.js";
+import { createSerial } from "../log/serial.js";
 import type { Reader } from "../protocol/reader.js";
 import { Writer } from "../protocol/writer.js";
-import { explainError, readTopic, type TopicList, writeTopicList } from "./topic-lists.js";
+import type { Client } from "../server/listen.js";
+import { explainPartitionError, readTopic, type TopicList, writeTopicList } from "./topic-lists.js";
 
-/** Of one answer, whatever the client allows, so that many consumers at once fit into memory. */
+/** Of one answer, whatever the client allows. */
 const answerLimitBytes = 8 * 1024 * 1024;
+/** Of answers that clients have not taken yet: beyond it each fetch gets one batch. */
+const unsentLimitBytes = 32 * 1024 * 1024;
 /** No client waits longer; a connection that is gone is noticed at once anyway. */
 const waitLimitMs = 300_000;
 
@@ -40,10 +44,10 @@ export const fetch: Api = {
   key: 1,
   min: 4,
   max: 11,
-  async handle(broker, { version, reader, client: { signal } }) {
+  async handle(broker, { version, reader, client }) {
     const request = readRequest(reader, version);
     const errorCode = request.sessionId === 0 ? kafkaErrors.NONE : kafkaErrors.FETCH_SESSION_ID_NOT_FOUND;
-    const topics = errorCode === kafkaErrors.NONE ? await collect(broker, request, signal) : [];
+    const topics = errorCode === kafkaErrors.NONE ? await collect(broker, request, client) : [];
     const writer = new Writer().int32(0);
     if (version >= 7) writer.int16(errorCode).int32(0);
     return writeTopicList(writer, topics, (partition) => {
@@ -78,11 +82,14 @@ function readRequest(reader: Reader, version: number): FetchRequest {
   return { maxWaitMs, minBytes: Math.min(minBytes, maxBytes, answerLimitBytes), maxBytes, sessionId, topics };
 }
 
+/** One fetch reads at a time: however many clients ask at once, what they do not take stays bounded. */
+const readInTurn = createSerial();
+
 /** Reads until there are `minBytes`, a partition has an error, or the time is over. */
 async function collect(
   broker: Broker,
   request: FetchRequest,
-  signal: AbortSignal,
+  client: Client,
 ): Promise<TopicList<FetchedPartition>[]> {
   const deadlineMs = performance.now() + request.maxWaitMs;
   const logs = new Set<PartitionLog>();
@@ -95,10 +102,16 @@ async function collect(
   for (;;) {
     const growth = watchGrowth(logs);
     try {
-      const { topics, sizeBytes, failed } = await readAll(broker, request);
+      const { topics, sizeBytes, failed } = await readInTurn(() =>
+        readAll(broker, request, unsentLimitBytes - client.unsentBytes()),
+      );
       const leftMs = deadlineMs - performance.now();
-      if (failed || sizeBytes >= request.minBytes || leftMs <= 0 || signal.aborted) return topics;
-      await growth.wait({ sizeBytes: request.minBytes - sizeBytes, timeoutMs: leftMs, signal });
+      if (failed || sizeBytes >= request.minBytes || leftMs <= 0 || client.signal.aborted) return topics;
+      await growth.wait({
+        sizeBytes: request.minBytes - sizeBytes,
+        timeoutMs: leftMs,
+        signal: client.signal,
+      });
     } finally {
       growth.end();
     }
@@ -108,8 +121,9 @@ async function collect(
 async function readAll(
   broker: Broker,
   request: FetchRequest,
+  freeBytes: number,
 ): Promise<{ topics: TopicList<FetchedPartition>[]; sizeBytes: number; failed: boolean }> {
-  const limitBytes = Math.min(request.maxBytes, answerLimitBytes);
+  const limitBytes = Math.max(0, Math.min(request.maxBytes, answerLimitBytes, freeBytes));
   let sizeBytes = 0;
   let failed = false;
   const topics: TopicList<FetchedPartition>[] = [];
@@ -132,33 +146,20 @@ async function readPartition(
   topic: string,
   wanted: WantedPartition & { readonly roomBytes: number; readonly isFirst: boolean },
 ): Promise<FetchedPartition> {
-  const { index, roomBytes } = wanted;
-  const log = broker.topics.partition(topic, index);
-  if (log === undefined) {
-    const errorCode = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION;
-    return { index, errorCode, endOffset: -1, startOffset: -1, records: noRecords };
-  }
-  const fetched = { index, errorCode: kafkaErrors.NONE, records: noRecords };
-  const { endOffset, startOffset } = log;
+  const { index, offset, roomBytes, isFirst } = wanted;
+  const fetched = { index, errorCode: kafkaErrors.NONE, endOffset: -1, startOffset: -1, records: noRecords };
   try {
+    const log = broker.topics.requirePartition(topic, index);
     checkLeaderEpoch(wanted.leaderEpoch);
-    if (wanted.offset === endOffset) return { ...fetched, endOffset, startOffset };
-    // An offset out of range is an error even where there is no room left.
-    const isInRange = wanted.offset >= startOffset && wanted.offset < endOffset;
-    if (isInRange && roomBytes <= 0 && !wanted.isFirst) return { ...fetched, endOffset, startOffset };
-    const records = await log.read(wanted.offset, Math.max(0, roomBytes));
+    const hasRecords = offset >= log.startOffset && offset < log.endOffset;
+    const isWanted = offset !== log.endOffset && (!hasRecords || roomBytes > 0 || isFirst);
+    const records = isWanted ? await log.read(offset, Math.max(0, roomBytes)) : noRecords;
+    const { endOffset, startOffset } = log;
     // At least one batch, be it too large, but only as the first of the answer (KIP-74).
-    const fits = wanted.isFirst || records.length <= roomBytes;
-    return {
-      ...fetched,
-      endOffset: log.endOffset,
-      startOffset: log.startOffset,
-      records: fits ? records : noRecords,
-    };
+    const fits = isFirst || records.length <= roomBytes;
+    return { ...fetched, endOffset, startOffset, records: fits ? records : noRecords };
   } catch (error) {
-    const isGone = broker.topics.partition(topic, index) !== log;
-    const errorCode = isGone ? kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION : explainError(error, broker.log).code;
-    return { ...fetched, errorCode, endOffset, startOffset };
+    return { ...fetched, errorCode: explainPartitionError(broker, { topic, index, error }).code };
   }
 }
 

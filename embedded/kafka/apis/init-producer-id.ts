@@ -18,7 +18,7 @@ export const initProducerId: Api = {
       const id = await broker.producerIds.next();
       return writer.int16(kafkaErrors.NONE).int64(id).int16(0);
     } catch (error) {
-      return writer.int16(explainError(error, broker.log).code).int64(-1).int16(-1);
+      return writer.int16(explainError(error, broker).code).int64(-1).int16(-1);
     }
   },
 };

@@ -3,7 +3,7 @@ import { KafkaError, kafkaErrors } from "../errors.js";
 import type { PartitionLog } from "../log/partition-log.js";
 import { Writer } from "../protocol/writer.js";
 import { checkLeaderEpoch } from "./fetch.js";
-import { explainError, mapPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
+import { explainPartitionError, mapPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
 
 const latest = -1;
 const earliest = -2;
@@ -25,12 +25,12 @@ export const listOffsets: Api = {
       try {
         checkLeaderEpoch(wanted.leaderEpoch);
         const found = await findOffset(
-          requirePartition(broker.topics.partition(topic, wanted.index)),
+          broker.topics.requirePartition(topic, wanted.index),
           wanted.timestampMs,
         );
         return { index: wanted.index, errorCode: kafkaErrors.NONE, ...found };
       } catch (error) {
-        const errorCode = explainError(error, broker.log).code;
+        const errorCode = explainPartitionError(broker, { topic, index: wanted.index, error }).code;
         return { index: wanted.index, errorCode, offset: -1, timestampMs: -1 };
       }
     });
@@ -63,14 +63,18 @@ export const deleteRecords: Api = {
     const topics = readTopicList(reader, () => ({ index: reader.int32(), offset: reader.int64() }));
     const answers = await mapPartitions(topics, async (topic, { index, offset }) => {
       try {
-        const partition = requirePartition(broker.topics.partition(topic, index));
+        const partition = broker.topics.requirePartition(topic, index);
         return {
           index,
           lowWatermark: await partition.deleteRecordsBefore(offset),
           errorCode: kafkaErrors.NONE,
         };
       } catch (error) {
-        return { index, lowWatermark: -1, errorCode: explainError(error, broker.log).code };
+        return {
+          index,
+          lowWatermark: -1,
+          errorCode: explainPartitionError(broker, { topic, index, error }).code,
+        };
       }
     });
     const writer = new Writer().int32(0);
@@ -95,7 +99,7 @@ export const offsetForLeaderEpoch: Api = {
     const answers = await mapPartitions(topics, async (topic, { index, currentEpoch, wantedEpoch }) => {
       try {
         checkLeaderEpoch(currentEpoch);
-        const { endOffset } = requirePartition(broker.topics.partition(topic, index));
+        const { endOffset } = broker.topics.requirePartition(topic, index);
         const isKnown = wantedEpoch === leaderEpoch;
         return {
           index,
@@ -104,7 +108,12 @@ export const offsetForLeaderEpoch: Api = {
           offset: isKnown ? endOffset : -1,
         };
       } catch (error) {
-        return { index, errorCode: explainError(error, broker.log).code, epoch: -1, offset: -1 };
+        return {
+          index,
+          errorCode: explainPartitionError(broker, { topic, index, error }).code,
+          epoch: -1,
+          offset: -1,
+        };
       }
     });
     const writer = new Writer().int32(0);
@@ -113,8 +122,3 @@ export const offsetForLeaderEpoch: Api = {
     );
   },
 };
-
-function requirePartition(partition: PartitionLog | undefined): PartitionLog {
-  if (partition !== undefined) return partition;
-  throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This partition does not exist.");
-}

@@ -1,7 +1,7 @@
 import type { Api, Broker } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import { Writer } from "../protocol/writer.js";
-import { explainError, mapPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
+import { explainPartitionError, mapPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
 
 interface PartitionRecords {
   readonly index: number;
@@ -26,9 +26,11 @@ export const produce: Api = {
     const acks = reader.int16();
     reader.int32();
     const topics = readTopicList(reader, () => ({ index: reader.int32(), records: reader.nullableBytes() }));
-    const refusal = await findRefusal(broker, transactionalId, acks);
+    const checked = checkRequest(broker, transactionalId, acks);
+    // A request may name no partition that would hear of it.
+    checked.catch(() => {});
     const answers = await mapPartitions(topics, (topic, partition) =>
-      append(broker, topic, { ...partition, refusal }),
+      append(broker, topic, { ...partition, checked }),
     );
     if (acks === 0) {
       const failed = answers.flatMap(({ partitions }) => partitions).find(({ error }) => error !== null);
@@ -50,18 +52,13 @@ export const produce: Api = {
   },
 };
 
-/** What is wrong with the request as a whole; each partition is answered with it. */
-async function findRefusal(
-  broker: Broker,
-  transactionalId: string | null,
-  acks: number,
-): Promise<KafkaError | null> {
-  if (transactionalId !== null) return transactionsRefused();
+/** What is wrong with the request as a whole; each partition is answered with it. @throws KafkaError */
+async function checkRequest(broker: Broker, transactionalId: string | null, acks: number): Promise<void> {
+  if (transactionalId !== null) throw transactionsRefused();
   if (acks < -1 || acks > 1)
-    return new KafkaError(kafkaErrors.INVALID_REQUIRED_ACKS, `acks ${acks}: -1, 0 or 1`);
+    throw new KafkaError(kafkaErrors.INVALID_REQUIRED_ACKS, `acks ${acks}: -1, 0 or 1`);
   if (await broker.isDiskLow())
-    return new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The disk is almost full.");
-  return null;
+    throw new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The disk is almost full.");
 }
 
 export function transactionsRefused(): KafkaError {
@@ -74,24 +71,16 @@ export function transactionsRefused(): KafkaError {
 async function append(
   broker: Broker,
   topic: string,
-  { index, records, refusal }: PartitionRecords & { readonly refusal: KafkaError | null },
+  { index, records, checked }: PartitionRecords & { readonly checked: Promise<void> },
 ): Promise<PartitionAnswer> {
   try {
-    if (refusal !== null) throw refusal;
-    const partition = broker.topics.partition(topic, index);
-    if (partition === undefined) {
-      throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This partition does not exist.");
-    }
+    await checked;
+    const partition = broker.topics.requirePartition(topic, index);
     if (records === null)
       throw new KafkaError(kafkaErrors.INVALID_RECORD, "A request without a record batch.");
     return { index, error: null, ...(await partition.append(records)) };
-  } catch (error) {
-    return {
-      index,
-      error: explainError(error, broker.log),
-      baseOffset: -1,
-      logAppendTimeMs: -1,
-      logStartOffset: -1,
-    };
+  } catch (thrown) {
+    const error = explainPartitionError(broker, { topic, index, error: thrown });
+    return { index, error, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 };
   }
 }

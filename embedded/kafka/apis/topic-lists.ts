@@ -1,7 +1,8 @@
+import type { Broker } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import type { Reader } from "../protocol/reader.js";
 import type { Writer } from "../protocol/writer.js";
-import type { Log } from "../server/limit-log.js";
+import { unknownTopic } from "../topics/topic-registry.js";
 
 /** The shape that most requests and answers about partitions share. */
 export interface TopicList<P> {
@@ -51,10 +52,18 @@ export function groupByTopic<P extends { readonly topic: string }>(partitions: r
   return [...topics].map(([name, group]) => ({ name, partitions: group }));
 }
 
+/** As {@link explainError}, for a partition: it may have been deleted meanwhile, and that is no fault of its files. */
+export function explainPartitionError(
+  broker: Broker,
+  { topic, index, error }: { topic: string; index: number; error: unknown },
+): KafkaError {
+  return broker.topics.partition(topic, index) === undefined ? unknownTopic() : explainError(error, broker);
+}
+
 /** What a client is told about an error; what is not its fault is logged as well. */
-export function explainError(error: unknown, log: Log): KafkaError {
+export function explainError(error: unknown, broker: Broker): KafkaError {
   if (error instanceof KafkaError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  log("error", `kafka: ${message}`);
+  broker.report("files", `kafka: ${message}`);
   return new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The broker could not read or write its files.");
 }

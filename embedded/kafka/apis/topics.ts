@@ -55,9 +55,7 @@ export const deleteTopics: Api = {
     const topics = reader.array(() => ({ name: reader.string() }));
     reader.int32();
     const results = await forEachName(broker, topics, async ({ name }) => {
-      if (!(await broker.topics.delete(name))) {
-        throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.");
-      }
+      await broker.topics.delete(name);
       await broker.groups.topicDeleted(name);
     });
     const writer = new Writer().int32(0);
@@ -81,13 +79,10 @@ export const createPartitions: Api = {
     reader.int32();
     const validateOnly = reader.boolean();
     const results = await forEachName(broker, topics, async ({ name, count, assignments }) => {
-      const topic = broker.topics.get(name);
-      if (topic === undefined) {
-        throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.");
-      }
-      const added = count - topic.partitions.length;
+      const before = broker.topics.require(name).partitions.length;
+      const added = count - before;
       if (added <= 0) {
-        const text = `Topic currently has ${topic.partitions.length} partitions, which is not less than ${count}.`;
+        const text = `Topic currently has ${before} partitions, which is not less than ${count}.`;
         throw new KafkaError(kafkaErrors.INVALID_PARTITIONS, text);
       }
       if (assignments !== null) checkReplicas(assignments, added);
@@ -119,7 +114,7 @@ async function forEachName<T extends { readonly name: string }>(
       await work(topic);
       results.push({ name: topic.name, error: null });
     } catch (error) {
-      results.push({ name: topic.name, error: explainError(error, broker.log) });
+      results.push({ name: topic.name, error: explainError(error, broker) });
     }
   }
   return results;

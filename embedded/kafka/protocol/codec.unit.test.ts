@@ -88,10 +88,10 @@ describe("the codec", () => {
   });
 
   it("refuses more elements than any client sends, also spread over inner arrays", () => {
-    const inner = new Writer().array(Array(50_000).fill(0), () => {});
-    const body = Buffer.concat([...inner.finish(), Buffer.alloc(50_000)]);
+    const inner = new Writer().array(Array(5000).fill(0), () => {});
+    const body = Buffer.concat([...inner.finish(), Buffer.alloc(5000)]);
     const reader = new Reader(Buffer.concat([...new Writer().int32(5).finish(), ...Array(5).fill(body)]));
-    expect(() => reader.array(() => reader.array(() => reader.int8()))).toThrow("array of 50000 elements");
+    expect(() => reader.array(() => reader.array(() => reader.int8()))).toThrow("array of 5000 elements");
   });
 
   it("takes an int64 that is no safe integer as the nearest one", () => {

@@ -49,6 +49,11 @@ export class Connection {
     return this.#frames.sizeBytes;
   }
 
+  /** Answered and not taken by the client yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   close(reason?: unknown): void {
     this.#reason ??= reason;
     this.#socket.destroy();
@@ -90,7 +95,9 @@ export class Connection {
 
   #giveUp(): void {
     // While a request is served it is not the client who is late, unless it does not take the answer.
-    if (this.#serving && !this.#socket.writableNeedDrain) return;
-    this.close(this.#frames.isInside ? new Error("stalled in the middle of a message") : undefined);
+    if (this.#socket.writableNeedDrain) this.close(new Error("the client does not take its answers"));
+    else if (!this.#serving) {
+      this.close(this.#frames.isInside ? new Error("stalled in the middle of a message") : undefined);
+    }
   }
 }

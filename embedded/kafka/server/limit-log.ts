@@ -2,8 +2,8 @@ export type Log = (level: "info" | "warn" | "error", text: string) => void;
 
 const intervalMs = 1000;
 
-/** Lines about what clients do: of each kind one a second, with how many were left out, so that none can fill a disk. */
-export function limitLog(log: Log): (kind: string, text: string) => void {
+/** Lines that clients can cause: of each kind one a second, with how many were left out, so that none fills a disk. */
+export function limitLog(log: Log, level: "warn" | "error"): (kind: string, text: string) => void {
   const kinds = new Map<string, { nextMs: number; leftOut: number }>();
   return (kind, text) => {
     const state = kinds.get(kind) ?? { nextMs: 0, leftOut: 0 };
@@ -13,7 +13,7 @@ export function limitLog(log: Log): (kind: string, text: string) => void {
       state.leftOut += 1;
       return;
     }
-    log("warn", state.leftOut === 0 ? text : `${text} (and ${state.leftOut} more of this kind)`);
+    log(level, state.leftOut === 0 ? text : `${text} (and ${state.leftOut} more of this kind)`);
     state.nextMs = nowMs + intervalMs;
     state.leftOut = 0;
   };

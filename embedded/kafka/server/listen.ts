@@ -15,6 +15,8 @@ export interface Client {
   readonly host: string;
   /** Aborted when the connection has ended. */
   readonly signal: AbortSignal;
+  /** Answers that clients have not taken yet, of all connections together. */
+  readonly unsentBytes: () => number;
 }
 
 export interface Listener {
@@ -32,7 +34,7 @@ const stallTimeoutMs = 30_000;
 /** @throws what the operating system says, EADDRINUSE for one */
 export async function listen({ host, port, serve, log }: ListenOptions): Promise<Listener> {
   const connections = new Set<Connection>();
-  const warn = limitLog(log);
+  const warn = limitLog(log, "warn");
 
   function accept(socket: Socket): void {
     if (connections.size >= connectionLimit) {
@@ -45,7 +47,8 @@ export async function listen({ host, port, serve, log }: ListenOptions): Promise
       socket,
       idleTimeoutMs,
       stallTimeoutMs,
-      serve: (frame, signal) => serve(frame, { host: clientHost, signal }),
+      serve: (frame, signal) =>
+        serve(frame, { host: clientHost, signal, unsentBytes: () => total("unsentBytes") }),
       onClosed: (reason) => {
         connections.delete(connection);
         if (reason !== undefined) warn(...describe(reason));
@@ -53,16 +56,19 @@ export async function listen({ host, port, serve, log }: ListenOptions): Promise
     });
     connections.add(connection);
     socket.on("data", () => {
-      if (connection.bufferedBytes > bufferLimitBytes / connectionLimit && totalBytes() > bufferLimitBytes) {
+      if (
+        connection.bufferedBytes > bufferLimitBytes / connectionLimit &&
+        total("bufferedBytes") > bufferLimitBytes
+      ) {
         connection.close(new Error("the messages that have begun take too much memory"));
       }
     });
   }
 
-  function totalBytes(): number {
-    let total = 0;
-    for (const { bufferedBytes } of connections) total += bufferedBytes;
-    return total;
+  function total(key: "bufferedBytes" | "unsentBytes"): number {
+    let bytes = 0;
+    for (const connection of connections) bytes += connection[key];
+    return bytes;
   }
 
   const server = createServer(accept);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readJsonFile, writeJsonFile } from "../../storage/json-file.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import { openPartitionLog, type PartitionLog } from "../log/partition-log.js";
+import { createSerial } from "../log/serial.js";
 import type { Log } from "../server/limit-log.js";
 import { type ConfigValues, readLogConfig } from "./topic-configs.js";
 
@@ -38,7 +39,8 @@ export class TopicRegistry {
   readonly #log: Log;
   readonly #topics = new Map<string, OpenTopic>();
   #nextId = 1;
-  #changing: Promise<unknown> = Promise.resolve();
+  /** One change at a time, each on what the one before it left. */
+  readonly #change = createSerial();
 
   private constructor(dataFolder: string, log: Log) {
     this.#file = join(dataFolder, "topics.json");
@@ -62,8 +64,20 @@ export class TopicRegistry {
     return this.#topics.get(name);
   }
 
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION */
+  require(name: string): Topic {
+    return this.#require(name);
+  }
+
   partition(topic: string, index: number): PartitionLog | undefined {
     return this.#topics.get(topic)?.partitions[index];
+  }
+
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION */
+  requirePartition(topic: string, index: number): PartitionLog {
+    const partition = this.partition(topic, index);
+    if (partition === undefined) throw unknownTopic();
+    return partition;
   }
 
   partitionCount(): number {
@@ -91,11 +105,10 @@ export class TopicRegistry {
     });
   }
 
-  /** @returns false when there is no such topic */
-  delete(name: string): Promise<boolean> {
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION */
+  delete(name: string): Promise<void> {
     return this.#change(async () => {
-      const topic = this.#topics.get(name);
-      if (topic === undefined) return false;
+      const topic = this.#require(name);
       this.#topics.delete(name);
       try {
         await this.#save();
@@ -104,7 +117,6 @@ export class TopicRegistry {
         throw error;
       }
       await this.#remove(topic);
-      return true;
     });
   }
 
@@ -162,10 +174,10 @@ export class TopicRegistry {
   }
 
   async close(): Promise<void> {
-    await this.#changing.catch(() => {});
-    await Promise.all(
-      this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())),
-    );
+    await this.#change(async () => {
+      const partitions = this.all().flatMap((topic) => topic.partitions);
+      await Promise.all(partitions.map((partition) => partition.close()));
+    });
   }
 
   async #load(): Promise<void> {
@@ -215,18 +227,9 @@ export class TopicRegistry {
     await writeJsonFile(this.#file, { version: fileVersion, nextId: this.#nextId, topics });
   }
 
-  /** One change at a time, each on what the one before it left. */
-  #change<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#changing.then(work, work);
-    this.#changing = done.catch(() => {});
-    return done;
-  }
-
   #require(name: string): OpenTopic {
     const topic = this.#topics.get(name);
-    if (topic === undefined) {
-      throw new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic does not exist.");
-    }
+    if (topic === undefined) throw unknownTopic();
     return topic;
   }
 
@@ -238,6 +241,10 @@ export class TopicRegistry {
 function folderOf({ id, name }: OpenTopic): string {
   // The name is for people; cut, as some file systems allow 255 bytes.
   return `${id}-${name.slice(0, 200)}`;
+}
+
+export function unknownTopic(): KafkaError {
+  return new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic or partition does not exist.");
 }
 
 export function alreadyExists(name: string): KafkaError {
