@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Dialect, Kysely, type Transaction } from "kysely";
+import { type Dialect, Kysely, sql, type Transaction } from "kysely";
 import type { SqlDialect } from "./dialect.js";
 import type { ServerSettings, SqlEngine } from "./engines/engine.js";
 import type { SqlLock } from "./lock.js";
@@ -22,6 +22,8 @@ export interface Database<Schema> {
   transact<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
   /** The lock if nobody has it. Its holder's death frees it. @throws RangeError unless 1-32 of a-z, 0-9 and "-" */
   tryLock(name: string): Promise<SqlLock | undefined>;
+  /** Rejects when the server does not answer. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +40,11 @@ export async function openDatabase<Schema>(settings: DatabaseSettings): Promise<
     dialect: engine.dialect,
     transact: (work) => retryOn(engine.isTransient, () => transactOnce(db, scope, work)),
     tryLock: (name) => engine.tryLock(name),
-    close: () => db.destroy(),
+    ping: async () => void (await sql`select 1`.execute(db)),
+    close: async () => {
+      await db.destroy();
+      engine.close?.();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { accessSync, closeSync, constants, openSync } from "node:fs";
+import { resolve } from "node:path";
 import type Libsql from "libsql";
 import { retryOn } from "./retry.js";
 import { isSqliteBusy, translateSqliteError, withCode } from "./sqlite-errors.js";
@@ -27,6 +28,7 @@ export interface SqliteFile {
   readonly inTransaction: boolean;
   /** Writes to the file and reads it back. */
   check(): void;
+  /** A second time does nothing. */
   close(): void;
 }
 
@@ -47,7 +49,8 @@ export const sqliteLayout = 1;
  * take the last commits and never the file's integrity (SQLite's documentation of WAL).
  * @throws Error with the code DATA_DAMAGED or DATA_NEWER, or that of Node (EACCES, EROFS, ENOSPC, ENOENT)
  */
-export async function openSqliteFile(path: string): Promise<SqliteFile> {
+export async function openSqliteFile(name: string): Promise<SqliteFile> {
+  const path = resolve(name);
   createOrAccess(path);
   const { Database } = await import("../drivers/libsql.js");
   // Who opens it at the same moment may be creating it, or recovering its log.
@@ -177,6 +180,7 @@ class LibsqlFile implements SqliteFile {
   }
 
   close(): void {
+    if (!this.#database.open) return;
     // libsql cannot end prepared statements, so the connection lives on until they are collected as garbage, and the
     // checkpoint that SQLite makes at the last close would not come.
     try {

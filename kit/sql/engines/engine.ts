@@ -4,8 +4,10 @@ import type { SqlLock } from "../lock.js";
 
 /** One of the three, opened. */
 export interface SqlEngine {
-  /** For kysely; closing that closes the connections. */
+  /** For kysely, which closes the connections if it ever used one. */
   readonly driver: Dialect;
+  /** What is open before that. */
+  readonly close?: () => void;
   readonly dialect: SqlDialect;
   /** Deadlock, lost race or a lock not had in time: the whole transaction may be run again. */
   isTransient(error: unknown): boolean;

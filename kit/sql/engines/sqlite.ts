@@ -11,6 +11,7 @@ export async function openSqlite(settings: { readonly path: string }): Promise<S
   const file = await openSqliteFile(settings.path);
   return {
     driver: new OneConnectionDialect(file),
+    close: () => file.close(),
     dialect,
     isTransient: isSqliteBusy,
     tryLock: (name) => tryLock(settings.path, name),

@@ -7,6 +7,9 @@ export interface EngineStores {
   readonly postgres: DatabaseSettings;
   readonly mongodb: ServerAddress;
   readonly redis: ServerAddress;
+  /** Their processes stand still; connections stay. */
+  pause(): Promise<void>;
+  unpause(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -24,11 +27,10 @@ const services = {
   redis: "broker-asset-cache",
 };
 
-/** Starts only the kinds that are asked for. */
-export async function startEngineStores(...kinds: (keyof typeof services)[]): Promise<EngineStores> {
+export async function startEngineStores(): Promise<EngineStores> {
   const stack = await prepareComposeStack(`mybroker-stores-${process.pid}`);
   try {
-    await stack.compose("up", "--detach", "--wait", ...kinds.map((kind) => services[kind]));
+    await stack.compose("up", "--detach", "--wait", ...Object.values(services));
   } catch (error) {
     await stack.remove();
     throw error;
@@ -38,6 +40,8 @@ export async function startEngineStores(...kinds: (keyof typeof services)[]): Pr
     postgres: { kind: "postgres", ...addressOf(stack, services.postgres) },
     mongodb: addressOf(stack, services.mongodb),
     redis: addressOf(stack, services.redis),
+    pause: async () => void (await stack.compose("pause")),
+    unpause: async () => void (await stack.compose("unpause")),
     remove: () => stack.remove(),
   };
 }

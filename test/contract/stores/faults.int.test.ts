@@ -185,12 +185,12 @@ describe("a file that cannot be used", () => {
   it.runIf(canMount)(
     "is named with ENOSPC when the disk is full, keeps what it has and goes on with space",
     async () => {
-      await withSmallDisk("1m", async (disk) => {
+      await withSmallDisk("2m", async (disk) => {
         const full = join(disk, "broker-order-db.sqlite");
         const database = await openDatabase<Schema>({ kind: "sqlite", path: full });
         await createKept.execute(database.db);
         const spare = join(disk, "spare");
-        writeFileSync(spare, Buffer.alloc(200_000));
+        writeFileSync(spare, Buffer.alloc(1_200_000));
         const expected = { code: "ENOSPC", message: expect.stringContaining(full) };
         const insert = (id: number) =>
           database.transact((transaction) =>
@@ -199,6 +199,10 @@ describe("a file that cannot be used", () => {
               .values({ id, payload: "x".repeat(5_000) })
               .execute(),
           );
+        const [store] = await openStores({ folder: disk, services });
+        const checkForEver = async () => {
+          for (;;) await store?.check();
+        };
         let kept = 0;
         const fill = async () => {
           for (;;) {
@@ -208,6 +212,7 @@ describe("a file that cannot be used", () => {
         };
         await expect(fill()).rejects.toMatchObject(expected);
         await expect(insert(kept)).rejects.toMatchObject(expected);
+        await expect(checkForEver()).rejects.toMatchObject(expected);
         const count = async () => (await database.db.selectFrom("kept").select("id").execute()).length;
         expect(await count()).toBe(kept);
         await expect(
@@ -216,6 +221,8 @@ describe("a file that cannot be used", () => {
           code: "ENOSPC",
         });
         rmSync(spare);
+        await store?.check();
+        store?.close();
         await insert(kept);
         expect(await count()).toBe(kept + 1);
         await database.close();

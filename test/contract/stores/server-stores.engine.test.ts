@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { describeCache } from "./cache-suite.js";
 import { describeDocuments } from "./documents-suite.js";
 import { type EngineStores, startEngineStores } from "./engine-stores.js";
+import { describeFrozenServers } from "./frozen-server.js";
 import { describeKilledHolder } from "./killed-holder.js";
 import { describeLostSession } from "./lost-session.js";
 import { describeMigrations } from "./migrations-suite.js";
@@ -10,7 +11,7 @@ import { describeSql } from "./sql-suite.js";
 let stores: EngineStores;
 
 beforeAll(async () => {
-  stores = await startEngineStores("mysql", "postgres", "mongodb", "redis");
+  stores = await startEngineStores();
 });
 afterAll(async () => {
   await stores?.remove();
@@ -24,5 +25,6 @@ describe("on the servers", () => {
     describeLostSession(kind, () => stores[kind]);
   }
   describeDocuments("mongodb", () => ({ kind: "mongodb", ...stores.mongodb, database: "contract" }));
+  describeFrozenServers(() => stores);
   describeCache("redis", () => ({ kind: "redis", ...stores.redis }));
 });
