@@ -1,4 +1,3 @@
-import { connectEngine } from "../engine/connect.js";
 import type { Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
@@ -15,6 +14,7 @@ export async function connectIfThere(
   { context, output }: CommandRequest,
   timeoutMs?: number,
 ): Promise<Engine | undefined> {
+  const { connectEngine } = await import("../engine/connect.js");
   try {
     return await connectEngine(context, timeoutMs === undefined ? {} : { timeoutMs });
   } catch (error) {

@@ -16,7 +16,7 @@ type Runtimes = Readonly<Record<string, Runtime>>;
 export interface RecordedRuntime {
   /** Of the project. */
   readonly folder: string;
-  /** Known where a choice was recorded that needs it. */
+  /** Known where a choice was recorded. */
   readonly name?: string;
   /** undefined: none was chosen yet. */
   readonly runtime: Runtime | undefined;
@@ -33,14 +33,13 @@ export async function findRecordedRuntime(request: CommandRequest): Promise<Reco
   const { folder, runtimes } = found;
   const given = globals.projectName || context.env.COMPOSE_PROJECT_NAME;
   if (given) return { folder, name: given, runtime: runtimes[given] };
-  // On Docker whoever needs the name reads it from the files, or from labels.
-  if (!Object.values(runtimes).includes("embedded")) {
-    return { folder, runtime: Object.keys(runtimes).length === 0 ? undefined : "docker" };
+  const [[only, runtime] = [], ...others] = Object.entries(runtimes);
+  // The usual case costs no look into the files, which is most of what a command's start takes.
+  if (only === undefined || others.length === 0) {
+    return { folder, runtime, ...(only === undefined ? {} : { name: only }) };
   }
-  const name =
-    (await readProjectName(request).catch(ignoreFiles)) ??
-    Object.keys(runtimes).find((key) => runtimes[key] === "embedded");
-  return name === undefined ? { folder, runtime: undefined } : { folder, name, runtime: runtimes[name] };
+  const name = (await readProjectName(request).catch(ignoreFiles)) ?? only;
+  return { folder, name, runtime: runtimes[name] };
 }
 
 /** Remembers the choice where `git clean -fdx` does not reach; a state folder that cannot be written is no failure. */

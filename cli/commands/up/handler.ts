@@ -1,4 +1,3 @@
-import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
 import { openProjectState } from "../../env/state-folder.js";
 import { hasRecordedVolumes } from "../../env/volume-fingerprints.js";
@@ -8,7 +7,6 @@ import { chooseRuntime } from "../../runtime/choose-runtime.js";
 import { findRecordedRuntime, type RecordedRuntime } from "../../runtime/runtime-record.js";
 import { embeddableServices } from "../../runtime/runtime-settings.js";
 import { openProject } from "../../stack/open-stack.js";
-import { bringUpOnDocker } from "./on-docker.js";
 
 /** `up`: choose where, then make it so and wait until everything answers. */
 export const bringUp: CommandHandler = async (request) => {
@@ -25,6 +23,7 @@ export const bringUp: CommandHandler = async (request) => {
 };
 
 async function connect({ context }: CommandRequest): Promise<Engine | MybrokerError> {
+  const { connectEngine } = await import("../../engine/connect.js");
   try {
     return await connectEngine(context);
   } catch (error) {
@@ -64,6 +63,7 @@ async function onDocker(
   const asked = request.globals.runtime;
   let failure: MybrokerError | undefined;
   request.output.useRuntime("docker");
+  const { bringUpOnDocker } = await import("./on-docker.js");
   const result = await bringUpOnDocker(request, {
     engine,
     startedMs,
