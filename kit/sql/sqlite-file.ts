@@ -4,8 +4,6 @@ import type Libsql from "libsql";
 import { retryOn } from "./retry.js";
 import { isSqliteBusy, translateSqliteError, withCode } from "./sqlite-errors.js";
 
-/** What a query may be given. A boolean is stored as 0 or 1. */
-export type SqliteValue = string | number | bigint | boolean | Uint8Array | null;
 type Row = Record<string, unknown>;
 
 /**
@@ -15,6 +13,7 @@ type Row = Record<string, unknown>;
  */
 export interface SqliteFile {
   readonly path: string;
+  /** Values are text, numbers, bigints, bytes, null and booleans (kept as 0 and 1). @throws TypeError for any other */
   prepare(sql: string): SqliteStatement;
   /** Rows of one statement; integers come as numbers, one beyond 2^53 is refused rather than rounded. */
   all(sql: string, values?: readonly unknown[]): Row[];

@@ -204,6 +204,14 @@ export function describeSql(kind: SqlKind, settings: () => DatabaseSettings): vo
       ).rejects.toThrow(/null/i);
     });
 
+    it("counts the rows that a change met, also where it changed nothing", async () => {
+      await insert(database, "a").execute();
+      const change = (id: string) =>
+        database.db.updateTable("accounts").set({ sequence: 0 }).where("id", "=", id).executeTakeFirst();
+      expect((await change("a")).numUpdatedRows).toBe(1n);
+      expect((await change("b")).numUpdatedRows).toBe(0n);
+    });
+
     it("goes on with the transaction after an ignored insert", async () => {
       await insert(database, "a").execute();
       await database.transact(async (transaction) => {
