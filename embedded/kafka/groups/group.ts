@@ -19,6 +19,7 @@ import {
   sameProtocols,
   selectProtocol,
 } from "./member.js";
+import { MemberTable } from "./member-table.js";
 
 /** A classic group has few members; more than that is a client gone wrong. */
 const memberLimit = 500;
@@ -38,11 +39,7 @@ export function syncError(errorCode: number): SyncResult {
  */
 export class Group {
   readonly #clock: Clock;
-  readonly #members = new Map<string, Member>();
-  /** Ids that were given out and have not joined yet, with what ends their time (KIP-394). */
-  readonly #promised = new Map<string, () => void>();
-  /** Member id of each group.instance.id (KIP-345). */
-  readonly #instances = new Map<string, string>();
+  readonly #members = new MemberTable();
   #state: GroupState = "Empty";
   #generationId = 0;
   #protocolType = "";
@@ -67,33 +64,30 @@ export class Group {
 
   /** Nobody is in it or about to be. */
   get isUnused(): boolean {
-    return this.#members.size === 0 && this.#promised.size === 0;
+    return this.#members.all.length === 0 && this.#members.promisedCount === 0;
   }
 
   /** What the members told about themselves for the protocol in use. */
   get memberMetadata(): Buffer[] {
-    return [...this.#members.values()].map((member) => metadataOf(member, this.#protocolName));
+    return this.#members.all.map((member) => metadataOf(member, this.#protocolName));
   }
 
   join(request: JoinRequest): Promise<JoinResult> {
     const { memberId, groupInstanceId } = request;
     const member = this.#members.get(memberId);
-    const instanceOwner = groupInstanceId === null ? undefined : this.#instances.get(groupInstanceId);
-    const errorCode = this.#checkJoin(request, instanceOwner);
+    const errorCode = this.#checkJoin(request);
     if (errorCode !== kafkaErrors.NONE) return Promise.resolve(joinError(errorCode, memberId));
     if (member) return this.#rejoin(member, request);
     if (memberId !== "") {
-      this.#endPromise(memberId);
+      this.#members.endPromise(memberId);
       return this.#add(memberId, request);
     }
     const newId = `${groupInstanceId ?? request.clientId}-${randomUUID()}`;
-    const replaced = instanceOwner === undefined ? undefined : this.#members.get(instanceOwner);
+    const replaced = this.#members.getByInstance(groupInstanceId);
     if (replaced) return this.#replace(replaced, newId, request);
     if (groupInstanceId !== null || !request.requireKnownMemberId) return this.#add(newId, request);
-    this.#promised.set(
-      newId,
-      this.#clock.after(request.sessionTimeoutMs, () => this.#breakPromise(newId)),
-    );
+    const endPromise = () => this.#breakPromise(newId);
+    this.#members.promise(newId, this.#clock.after(request.sessionTimeoutMs, endPromise));
     return Promise.resolve(joinError(kafkaErrors.MEMBER_ID_REQUIRED, newId));
   }
 
@@ -123,26 +117,23 @@ export class Group {
   }
 
   leave({ memberId, groupInstanceId }: LeavingMember): number {
-    if (this.#promised.has(memberId)) {
+    if (this.#members.isPromised(memberId)) {
       this.#breakPromise(memberId);
       return kafkaErrors.NONE;
     }
     // An administrator names a static member by its instance alone.
-    const owner = groupInstanceId === null ? memberId : this.#instances.get(groupInstanceId);
-    const member = owner === undefined ? undefined : this.#members.get(owner);
-    if (!member) return kafkaErrors.UNKNOWN_MEMBER_ID;
-    if (memberId !== "" && memberId !== member.id) return kafkaErrors.FENCED_INSTANCE_ID;
-    this.#remove(member);
-    return kafkaErrors.NONE;
+    const id = memberId || (this.#members.getByInstance(groupInstanceId)?.id ?? "");
+    const errorCode = this.#members.check({ memberId: id, groupInstanceId });
+    const member = this.#members.get(id);
+    if (errorCode === kafkaErrors.NONE && member) this.#remove(member);
+    return errorCode;
   }
 
   /** UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION or 0. */
-  checkMember({ memberId, groupInstanceId, generationId }: MemberRequest): number {
-    const owner = groupInstanceId === null ? memberId : this.#instances.get(groupInstanceId);
-    if (owner === undefined) return kafkaErrors.UNKNOWN_MEMBER_ID;
-    if (owner !== memberId) return kafkaErrors.FENCED_INSTANCE_ID;
-    if (!this.#members.has(memberId)) return kafkaErrors.UNKNOWN_MEMBER_ID;
-    return generationId === this.#generationId ? kafkaErrors.NONE : kafkaErrors.ILLEGAL_GENERATION;
+  checkMember(request: MemberRequest): number {
+    const errorCode = this.#members.check(request);
+    if (errorCode !== kafkaErrors.NONE) return errorCode;
+    return request.generationId === this.#generationId ? kafkaErrors.NONE : kafkaErrors.ILLEGAL_GENERATION;
   }
 
   /** As a heartbeat does, for a commit. */
@@ -157,7 +148,7 @@ export class Group {
       state: this.#state,
       protocolType: this.#protocolType,
       protocolName: isStable ? this.#protocolName : "",
-      members: [...this.#members.values()].map((member) => ({
+      members: this.#members.all.map((member) => ({
         memberId: member.id,
         groupInstanceId: member.request.groupInstanceId,
         clientId: member.request.clientId,
@@ -172,24 +163,20 @@ export class Group {
   close(): void {
     this.#state = "Dead";
     this.#cancelRebalance();
-    for (const cancel of this.#promised.values()) cancel();
-    for (const member of this.#members.values()) {
-      member.cancelSession();
-      this.#answer(member, kafkaErrors.COORDINATOR_NOT_AVAILABLE);
-    }
+    this.#members.cancelTimers();
+    for (const member of this.#members.all) this.#answer(member, kafkaErrors.COORDINATOR_NOT_AVAILABLE);
   }
 
-  #checkJoin(request: JoinRequest, instanceOwner: string | undefined): number {
+  #checkJoin(request: JoinRequest): number {
     const { memberId, groupInstanceId } = request;
-    const member = this.#members.get(memberId);
-    if (memberId !== "" && groupInstanceId !== null) {
-      if (instanceOwner === undefined) return kafkaErrors.UNKNOWN_MEMBER_ID;
-      if (instanceOwner !== memberId) return kafkaErrors.FENCED_INSTANCE_ID;
-    }
-    if (memberId !== "" && !member && !this.#promised.has(memberId)) return kafkaErrors.UNKNOWN_MEMBER_ID;
-    const others = [...this.#members.values()].filter(({ id }) => id !== memberId && id !== instanceOwner);
-    if (!member && others.length + this.#promised.size >= memberLimit)
+    const isKept = groupInstanceId === null && this.#members.isPromised(memberId);
+    const errorCode = memberId === "" || isKept ? kafkaErrors.NONE : this.#members.check(request);
+    if (errorCode !== kafkaErrors.NONE) return errorCode;
+    const former = this.#members.get(memberId) ?? this.#members.getByInstance(groupInstanceId);
+    const others = this.#members.all.filter((member) => member !== former);
+    if (!former && !isKept && others.length + this.#members.promisedCount >= memberLimit) {
       return kafkaErrors.GROUP_MAX_SIZE_REACHED;
+    }
     const lists = [request.protocols, ...others.map((other) => other.request.protocols)];
     const sameType = others.length === 0 || request.protocolType === this.#protocolType;
     return sameType && request.protocolType !== "" && commonProtocols(lists).length > 0
@@ -199,10 +186,10 @@ export class Group {
 
   #add(id: string, request: JoinRequest): Promise<JoinResult> {
     const member = createMember(id, request);
-    if (this.#members.size === 0) this.#protocolType = request.protocolType;
-    this.#members.set(id, member);
-    if (request.groupInstanceId !== null) this.#instances.set(request.groupInstanceId, id);
-    if (this.#members.size === 1) {
+    const isFirst = this.#members.all.length === 0;
+    this.#members.add(member);
+    if (isFirst) {
+      this.#protocolType = request.protocolType;
       this.#leader = id;
       this.#onEmptyChanged();
     }
@@ -225,12 +212,10 @@ export class Group {
   #replace(old: Member, id: string, request: JoinRequest): Promise<JoinResult> {
     const formerLeader = this.#leader;
     this.#answer(old, kafkaErrors.FENCED_INSTANCE_ID);
-    old.cancelSession();
-    this.#members.delete(old.id);
+    this.#members.remove(old);
     const member = createMember(id, request);
     member.assignment = old.assignment;
-    this.#members.set(id, member);
-    this.#instances.set(request.groupInstanceId ?? "", id);
+    this.#members.add(member);
     if (formerLeader === old.id) this.#leader = id;
     if (this.#state !== "Stable" || this.#selectProtocol() !== this.#protocolName) {
       return this.#awaitGeneration(member);
@@ -252,7 +237,7 @@ export class Group {
   }
 
   #prepareRebalance(): void {
-    for (const member of this.#members.values()) {
+    for (const member of this.#members.all) {
       member.answerSync?.(syncError(kafkaErrors.REBALANCE_IN_PROGRESS));
       if (member.answerSync) this.#renewSession(member);
       member.answerSync = undefined;
@@ -267,26 +252,26 @@ export class Group {
 
   #startRebalanceTimer(run: () => void): void {
     this.#cancelRebalance();
-    const timeouts = [...this.#members.values()].map(({ request }) => request.rebalanceTimeoutMs);
+    const timeouts = this.#members.all.map(({ request }) => request.rebalanceTimeoutMs);
     this.#cancelRebalance = this.#clock.after(Math.max(0, ...timeouts), run);
   }
 
   #completeIfAllJoined(): void {
-    const allJoined = [...this.#members.values()].every(({ answerJoin }) => answerJoin);
-    if (allJoined && this.#promised.size === 0) this.#completeJoin();
+    const allJoined = this.#members.all.every(({ answerJoin }) => answerJoin);
+    if (allJoined && this.#members.promisedCount === 0) this.#completeJoin();
   }
 
   /** Begins the generation with those who joined; of the others only static members keep their place. */
   #completeJoin(): void {
     this.#cancelRebalance();
-    const members = [...this.#members.values()];
+    const members = this.#members.all;
     const joined = members.filter(({ answerJoin }) => answerJoin);
     if (joined.length === 0 && members.some(({ request }) => request.groupInstanceId !== null)) {
       this.#startRebalanceTimer(() => this.#completeJoin());
       return;
     }
     for (const member of members) {
-      if (!member.answerJoin && member.request.groupInstanceId === null) this.#forget(member);
+      if (!member.answerJoin && member.request.groupInstanceId === null) this.#members.remove(member);
     }
     this.#generationId += 1;
     if (joined.length === 0) {
@@ -307,14 +292,14 @@ export class Group {
 
   /** Those who took their place in the generation and then did not ask for their part of it (KIP-537's rule for joins). */
   #dropUnsynced(): void {
-    for (const member of this.#members.values()) if (!member.answerSync) this.#forget(member);
+    for (const member of this.#members.all) if (!member.answerSync) this.#members.remove(member);
     this.#prepareRebalance();
   }
 
   #assign(assignments: SyncRequest["assignments"]): void {
     this.#cancelRebalance();
     this.#state = "Stable";
-    for (const member of this.#members.values()) {
+    for (const member of this.#members.all) {
       member.assignment = assignments.find(({ memberId }) => memberId === member.id)?.assignment ?? nothing;
       if (member.answerSync) this.#renewSession(member);
       member.answerSync?.({ errorCode: kafkaErrors.NONE, assignment: member.assignment });
@@ -330,7 +315,7 @@ export class Group {
       protocolName: this.#protocolName,
       leader: this.#leader,
       memberId: member.id,
-      members: (isLeader ? [...this.#members.values()] : []).map((other) => ({
+      members: (isLeader ? this.#members.all : []).map((other) => ({
         memberId: other.id,
         groupInstanceId: other.request.groupInstanceId,
         metadata: metadataOf(other, this.#protocolName),
@@ -339,7 +324,7 @@ export class Group {
   }
 
   #selectProtocol(): string {
-    return selectProtocol([...this.#members.values()].map(({ request }) => request.protocols));
+    return selectProtocol(this.#members.all.map(({ request }) => request.protocols));
   }
 
   #renewSession(member: Member): void {
@@ -351,26 +336,15 @@ export class Group {
   }
 
   #breakPromise(memberId: string): void {
-    this.#endPromise(memberId);
+    this.#members.endPromise(memberId);
     if (this.#state === "PreparingRebalance") this.#completeIfAllJoined();
-  }
-
-  #endPromise(memberId: string): void {
-    this.#promised.get(memberId)?.();
-    this.#promised.delete(memberId);
   }
 
   #remove(member: Member): void {
     this.#answer(member, kafkaErrors.UNKNOWN_MEMBER_ID);
-    this.#forget(member);
+    this.#members.remove(member);
     if (this.#state === "PreparingRebalance") this.#completeIfAllJoined();
     else this.#prepareRebalance();
-  }
-
-  #forget(member: Member): void {
-    member.cancelSession();
-    this.#members.delete(member.id);
-    if (member.request.groupInstanceId !== null) this.#instances.delete(member.request.groupInstanceId);
   }
 
   #answer(member: Member, errorCode: number): void {

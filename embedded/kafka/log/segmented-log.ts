@@ -147,7 +147,8 @@ export class SegmentedLog implements PartitionLog {
       const isTooOld = (segment: Segment) =>
         retentionMs >= 0 && segment.maxTimestampMs >= 0 && this.#now() - segment.maxTimestampMs > retentionMs;
       // Kafka does not spare the segment that is being written to either, once all in it is too old.
-      if (this.#segments.every(isTooOld)) await this.#roll();
+      // On a full disk that may fail, and works once the others are gone.
+      if (this.#segments.every(isTooOld)) await this.#roll().catch(() => {});
       let left = this.sizeBytes;
       const kept = this.#segments.slice(0, -1).findIndex((segment) => {
         left -= segment.sizeBytes;

@@ -1,0 +1,67 @@
+import { kafkaErrors } from "../errors.js";
+import type { LeavingMember } from "./group-coordinator.js";
+import type { Member } from "./member.js";
+
+/** Who is in a group, and who was promised a place. */
+export class MemberTable {
+  readonly #members = new Map<string, Member>();
+  /** Member id of each group.instance.id (KIP-345). */
+  readonly #instances = new Map<string, string>();
+  /** Ids that were given out and have not joined yet, with what cancels the end of their time (KIP-394). */
+  readonly #promised = new Map<string, () => void>();
+
+  get all(): Member[] {
+    return [...this.#members.values()];
+  }
+
+  get promisedCount(): number {
+    return this.#promised.size;
+  }
+
+  get(memberId: string): Member | undefined {
+    return this.#members.get(memberId);
+  }
+
+  /** The one who has the instance now, whatever its member id is. */
+  getByInstance(groupInstanceId: string | null): Member | undefined {
+    return this.#members.get(this.#instances.get(groupInstanceId ?? "") ?? "");
+  }
+
+  /** UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID when another has its instance, or 0. */
+  check({ memberId, groupInstanceId }: LeavingMember): number {
+    const member = groupInstanceId === null ? this.get(memberId) : this.getByInstance(groupInstanceId);
+    if (!member) return kafkaErrors.UNKNOWN_MEMBER_ID;
+    return member.id === memberId ? kafkaErrors.NONE : kafkaErrors.FENCED_INSTANCE_ID;
+  }
+
+  add(member: Member): void {
+    this.#members.set(member.id, member);
+    const { groupInstanceId } = member.request;
+    if (groupInstanceId !== null) this.#instances.set(groupInstanceId, member.id);
+  }
+
+  remove(member: Member): void {
+    member.cancelSession();
+    this.#members.delete(member.id);
+    const { groupInstanceId } = member.request;
+    if (groupInstanceId !== null) this.#instances.delete(groupInstanceId);
+  }
+
+  promise(memberId: string, cancel: () => void): void {
+    this.#promised.set(memberId, cancel);
+  }
+
+  isPromised(memberId: string): boolean {
+    return this.#promised.has(memberId);
+  }
+
+  endPromise(memberId: string): void {
+    this.#promised.get(memberId)?.();
+    this.#promised.delete(memberId);
+  }
+
+  cancelTimers(): void {
+    for (const cancel of this.#promised.values()) cancel();
+    for (const member of this.#members.values()) member.cancelSession();
+  }
+}
