@@ -59,7 +59,7 @@ export function describeStreams(lab: Lab): void {
       const { queue } = await filled(lab, []);
       expect(await refusalOf(read(lab, queue, "nonsense"))).toEqual({
         code: 406,
-        text: expect.stringMatching(/^PRECONDITION_FAILED - invalid arg 'x-stream-offset' for queue/),
+        text: expect.stringMatching(/^PRECONDITION_FAILED - invalid arg 'x-stream-offset'/),
       });
     });
   });
@@ -127,9 +127,7 @@ export function describeStreams(lab: Lab): void {
         channel[call](queue).catch(() => {});
         expect(await failureOf(connection)).toMatchObject({
           code: 540,
-          text: expect.stringMatching(
-            /^NOT_IMPLEMENTED - (basic.get|queue.purge) not supported by stream queues/,
-          ),
+          text: expect.stringMatching(/^NOT_IMPLEMENTED - .* not supported by stream queue/),
         });
       },
     );
