@@ -93,15 +93,14 @@ export class TopicRegistry {
       this.checkRoom(partitionCount);
       const topic: OpenTopic = { id: this.#nextId, name, configs, partitions: [] };
       this.#nextId += 1;
-      try {
+      const work = async () => {
         await this.#addPartitions(topic, partitionCount);
         this.#topics.set(name, topic);
-        await this.#save();
-      } catch (error) {
+      };
+      await this.#saveAfter(work, async () => {
         this.#topics.delete(name);
         await this.#remove(topic).catch(() => {});
-        throw error;
-      }
+      });
     });
   }
 
@@ -109,32 +108,28 @@ export class TopicRegistry {
   delete(name: string): Promise<void> {
     return this.#change(async () => {
       const topic = this.#require(name);
-      this.#topics.delete(name);
-      try {
-        await this.#save();
-      } catch (error) {
-        this.#topics.set(name, topic);
-        throw error;
-      }
+      await this.#saveAfter(
+        () => this.#topics.delete(name),
+        () => this.#topics.set(name, topic),
+      );
       await this.#remove(topic);
     });
   }
 
-  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS, POLICY_VIOLATION */
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, POLICY_VIOLATION */
   grow(name: string, partitionCount: number): Promise<void> {
     return this.#change(async () => {
       const topic = this.#require(name);
-      this.checkRoom(partitionCount - topic.partitions.length);
       const before = topic.partitions;
-      try {
-        await this.#addPartitions(topic, partitionCount);
-        await this.#save();
-      } catch (error) {
-        const added = topic.partitions.slice(before.length);
-        topic.partitions = before;
-        await Promise.allSettled(added.map((partition) => partition.delete()));
-        throw error;
-      }
+      this.checkRoom(partitionCount - before.length);
+      await this.#saveAfter(
+        () => this.#addPartitions(topic, partitionCount),
+        async () => {
+          const added = topic.partitions.slice(before.length);
+          topic.partitions = before;
+          await Promise.allSettled(added.map((partition) => partition.delete()));
+        },
+      );
     });
   }
 
@@ -143,13 +138,13 @@ export class TopicRegistry {
     return this.#change(async () => {
       const topic = this.#require(name);
       const before = topic.configs;
-      topic.configs = configs;
-      try {
-        await this.#save();
-      } catch (error) {
-        topic.configs = before;
-        throw error;
-      }
+      const set = (values: ConfigValues) => {
+        topic.configs = values;
+      };
+      await this.#saveAfter(
+        () => set(configs),
+        () => set(before),
+      );
       for (const partition of topic.partitions) partition.configure(readLogConfig(configs));
     });
   }
@@ -217,6 +212,17 @@ export class TopicRegistry {
       ),
     );
     topic.partitions = [...topic.partitions, ...opened];
+  }
+
+  /** Does it and writes the list of topics; undoes it where either fails. */
+  async #saveAfter(work: () => unknown, undo: () => unknown): Promise<void> {
+    try {
+      await work();
+      await this.#save();
+    } catch (error) {
+      await undo();
+      throw error;
+    }
   }
 
   async #save(): Promise<void> {
