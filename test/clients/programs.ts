@@ -15,23 +15,32 @@ const checks = {
   "RabbitMQ's PerfTest": () => ["java", "-cp", jars("MYBROKER_CLIENTS_PERF_TEST"), "-version"],
 } as const satisfies Record<string, () => string[]>;
 
+type Program = keyof typeof checks;
+
 /**
  * Tests with a program that is not ours. Where it is missing they are skipped under a name that says so, or fail where
  * MYBROKER_CLIENTS_REQUIRED=1.
  */
-export function describeProgram(program: keyof typeof checks, tests: () => void): void {
-  if (isThere(program)) {
-    describe(program, tests);
+export function describeProgram(program: Program, tests: () => void): void {
+  describePrograms([program], tests);
+}
+
+/** The same with several programs, all of which are needed. */
+export function describePrograms(programs: readonly Program[], tests: () => void): void {
+  const missing = programs.filter((program) => !isThere(program)).join(", ");
+  const title = programs.join(", ");
+  if (missing === "") {
+    describe(title, tests);
   } else if (process.env.MYBROKER_CLIENTS_REQUIRED === "1") {
-    it(`${program} is installed`, () => {
-      throw new Error(`${program} is missing; npm run test:clients installs it`);
+    it(`${missing}: installed`, () => {
+      throw new Error(`missing: ${missing}; npm run test:clients installs what it can`);
     });
   } else {
-    describe.skip(`${program} (missing; npm run test:clients installs it)`, tests);
+    describe.skip(`${title} (missing: ${missing}; npm run test:clients installs what it can)`, tests);
   }
 }
 
-function isThere(program: keyof typeof checks): boolean {
+function isThere(program: Program): boolean {
   const [command = "", ...args] = checks[program]();
   const isFetched = command !== "java" || args[1] !== "/*";
   return isFetched && spawnSync(command, args, { stdio: "ignore" }).status === 0;
