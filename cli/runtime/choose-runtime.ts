@@ -44,7 +44,7 @@ function withWaysOut(failure: MybrokerError): MybrokerError {
     message: failure.message,
     lines: [
       ...failure.lines,
-      "This project's data is in Docker volumes, so it is not started empty elsewhere.",
+      "This project was started on Docker, so it is not started empty elsewhere.",
       "Or      begin anew without Docker:  {mybroker} up --runtime embedded",
     ],
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),

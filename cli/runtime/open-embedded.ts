@@ -35,7 +35,7 @@ export async function refuseBesideDocker(request: CommandRequest, project: strin
     if (running === undefined || running.length === 0) return;
     throw otherRuntime(
       `${countOf(running.length, "container")} of ${project} ${running.length === 1 ? "runs" : "run"} on Docker`,
-      "end that first:  {mybroker} --runtime docker down      its data stays",
+      `end that first:  {mybroker} ${givenName(request)}--runtime docker down      its data stays`,
     );
   } finally {
     engine?.close();
@@ -43,13 +43,17 @@ export async function refuseBesideDocker(request: CommandRequest, project: strin
 }
 
 /** The same from the other side. @throws MybrokerError project.other-runtime, exit 3 */
-export async function refuseBesideEmbedded(place: Place): Promise<void> {
+export async function refuseBesideEmbedded(request: CommandRequest, place: Place): Promise<void> {
   const status = await askStatus(place);
   if (status === undefined) return;
   throw otherRuntime(
     `${place.name} runs embedded already (pid ${status.pid})`,
-    "end that first:  {mybroker} --runtime embedded down      its data stays",
+    `end that first:  {mybroker} ${givenName(request)}--runtime embedded down      its data stays`,
   );
+}
+
+function givenName({ globals }: CommandRequest): string {
+  return globals.projectName === undefined ? "" : `-p ${globals.projectName} `;
 }
 
 function otherRuntime(message: string, hint: string): MybrokerError {

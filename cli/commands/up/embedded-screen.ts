@@ -16,10 +16,10 @@ export function introduce({ context, output }: CommandRequest, because: Mybroker
   if (because === undefined) return;
   const lines = [
     ...wrap(`${describeCause(because)}: running embedded, in one process.`),
-    ...because.lines.map((line) => `  ${line}`),
     `For the real servers: ${describeWay(because)}, then  {mybroker} up --runtime docker`,
   ];
   for (const line of lines) output.note(line.replaceAll("{mybroker}", context.invocation));
+  for (const line of because.lines) output.debug(line);
 }
 
 function describeCause({ code, message, details }: MybrokerError): string {
@@ -27,7 +27,22 @@ function describeCause({ code, message, details }: MybrokerError): string {
   if (code === "engine.absent" && url?.startsWith("unix://")) {
     return `No Docker engine at ${url.slice("unix://".length)}`;
   }
+  if (code === "images.unavailable") return describeImages(details as ImageDetails);
   return `${message[0]?.toUpperCase()}${message.slice(1).replace(/\.$/, "")}`;
+}
+
+interface ImageDetails {
+  readonly images: readonly { readonly kind: string; readonly reason?: string }[];
+}
+
+/** "9 images are missing and their registry does not answer (connection refused)" */
+function describeImages({ images }: ImageDetails): string {
+  const answer = images.find(({ kind }) => kind === "unreachable");
+  const last = answer?.reason?.split(": ").at(-1);
+  const why = last === undefined ? "" : ` (${last})`;
+  const count = images.length === 1 ? "1 image is" : `${images.length} images are`;
+  const what = answer === undefined ? "refuses more pulls for now" : `does not answer${why}`;
+  return `${count} missing and the registry ${what}`;
 }
 
 /** What to do about it, without the command that follows. */

@@ -48,6 +48,7 @@ export async function bringUpOnDocker(
   const { engine, startedMs, onUnreachableImages } = start;
   try {
     refuseForeground(request);
+    if (request.context.env.CI) request.output.note("Runtime: docker");
     const valuesKnown = await prepareEnv(request, () => connectEngine(request.context));
     const loaded = await openProject(request, {
       missingVariables: valuesKnown ? "error" : "empty",
@@ -62,7 +63,7 @@ export async function bringUpOnDocker(
     if (request.globals.dryRun) return await showPlan(stack, setting, request);
     const state = await openProjectState(request.context, stack.project.workingDir);
     const { name, workingDir: folder } = stack.project;
-    await refuseBesideEmbedded(await findPlace(request.context, { name, folder }));
+    await refuseBesideEmbedded(request, await findPlace(request.context, { name, folder }));
     const run = { stack, setting, request, state, startedMs, onUnreachableImages };
     return await whileLocked(request, { name, folder }, () => bring(run));
   } finally {
