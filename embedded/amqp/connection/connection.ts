@@ -78,7 +78,7 @@ export class Connection implements ChannelHost {
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("drain", () => this.#onDrain());
     socket.on("error", () => {});
-    socket.on("close", () => void this.#cleanUp().then(() => options.onClosed(this)));
+    socket.on("close", () => void this.#cleanUp().finally(() => options.onClosed(this)));
   }
 
   get frameMaxBytes(): number {
@@ -143,7 +143,7 @@ export class Connection implements ChannelHost {
 
   #onData(chunk: Buffer): void {
     this.#heartbeats?.heard();
-    if (this.#phase === "closed") return;
+    if (this.#pump.stopped) return;
     this.#pump.reader.push(chunk);
     if (this.#phase === "header" && !this.#readHeader()) return;
     this.#pump.run();
@@ -331,7 +331,9 @@ export class Connection implements ChannelHost {
 
   /** Once: requeues, cancels, and deletes exclusive queues. */
   #cleanUp(): Promise<void> {
-    this.#cleanup ??= this.#closeChannels();
+    this.#cleanup ??= this.#closeChannels().catch((error: unknown) => {
+      this.topology.log("error", `amqp: after a connection's end: ${error}`);
+    });
     return this.#cleanup;
   }
 
@@ -365,5 +367,7 @@ function closeArguments(
   error: AmqpError,
   method: MethodName | undefined,
 ): MethodArguments<"connection.close"> {
-  return { replyCode: error.code, replyText: error.message.slice(0, 250), ...methodIds(method) };
+  // A short string, cut by bytes: names in it may be long, and not ASCII.
+  const replyText = Buffer.from(error.message).subarray(0, 250).toString("utf8");
+  return { replyCode: error.code, replyText, ...methodIds(method) };
 }

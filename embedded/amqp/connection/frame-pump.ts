@@ -19,7 +19,6 @@ export class FramePump {
   readonly #holds = new Set<Hold>();
   #running = false;
   #stopped = false;
-  #busy: Promise<void> = Promise.resolve();
 
   constructor(options: FramePumpOptions) {
     this.#options = options;
@@ -30,9 +29,8 @@ export class FramePump {
     return this.#holds.size > 0;
   }
 
-  /** The frame at work has been handled. */
-  get idle(): Promise<void> {
-    return this.#busy;
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   hold(reason: Hold): void {
@@ -72,8 +70,6 @@ export class FramePump {
 
   #waitFor(pending: Promise<void>): void {
     this.hold("busy");
-    this.#busy = pending
-      .catch((error: unknown) => this.#options.onError(error))
-      .finally(() => this.release("busy"));
+    void pending.catch((error: unknown) => this.#options.onError(error)).finally(() => this.release("busy"));
   }
 }

@@ -110,7 +110,9 @@ export function assertValid(spec: QueueSpec): void {
   }
   for (const [name, form] of textArguments) {
     const field = spec.arguments.get(name);
-    if (field !== undefined && !form.test(fieldText(field) ?? "\0")) {
+    const text = fieldText(field) ?? "\0";
+    // What becomes a routing key or names an exchange has to fit into a short string.
+    if (field !== undefined && (!form.test(text) || Buffer.byteLength(text) > 255)) {
       throw invalidArgument(spec, name, `'${plainValue(field)}' is not what it takes`);
     }
   }

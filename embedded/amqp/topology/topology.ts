@@ -202,7 +202,9 @@ export class Topology {
       { name: spec.name, kind, durable: spec.durable && !spec.exclusive, arguments: effective },
       {
         deadLetter: (message: Message, reason) => sendDeadLetter(this, queue, { message, reason }),
-        expired: () => void this.deleteQueue(queue),
+        expired: () => {
+          this.deleteQueue(queue).catch((error: unknown) => this.log("error", `expired queue: ${error}`));
+        },
       },
     );
     const queue: BrokerQueue = { is: "queue", ...spec, kind, owner, effective, stored, incoming: new Set() };
