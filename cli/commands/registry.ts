@@ -1,6 +1,7 @@
 import type { CommandDefinition } from "../kernel/command.js";
 import { configCommand } from "./config/definition.js";
 import { connectCommand } from "./connect/definition.js";
+import { doctorCommand } from "./doctor/definition.js";
 import { downCommand } from "./down/definition.js";
 import { envCommand } from "./env/definition.js";
 import { execCommand } from "./exec/definition.js";
@@ -30,4 +31,5 @@ export const commands: readonly CommandDefinition[] = [
   downCommand,
   pullCommand,
   configCommand,
+  doctorCommand,
 ];
