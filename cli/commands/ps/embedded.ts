@@ -29,6 +29,7 @@ function toData(status: RuntimeStatus | undefined, request: CommandRequest): unk
     kind: service.kind,
     state: service.state,
     startedAt: service.startedAt,
+    readyMs: service.readyMs,
     address: service.address,
     path: service.path,
     problem: service.problem,

@@ -44,9 +44,9 @@ export async function run({ root, sandbox, peers, say, signal }) {
       { key: "embedded", sandbox: embedded },
       { key: "docker", sandbox },
     ];
-    const samples = await measureLoad({ places, say, signal });
-    const afterMib = readResidentMib(started.pid);
-    say(`after the load: ${afterMib.toFixed(0)} MiB`);
+    const samples = await measureLoad({ places, pid: started.pid, say, signal });
+    const afterMib = samples.residentMib.at(-1);
+    say(`after each round: ${samples.residentMib.map((mib) => mib.toFixed(0)).join(", ")} MiB`);
     const figures = toFigures({ upMs, started, idle, samples, afterMib });
     return { samples: { upMs, started, idle, afterMib, ...samples }, figures, notes: describeLoad() };
   } finally {
@@ -89,10 +89,10 @@ function readResidentMib(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
-async function measureLoad({ places, say, signal }) {
+async function measureLoad({ places, pid, say, signal }) {
   const lines = join(places[0].sandbox.folder, "records.txt");
   writeFileSync(lines, `${"x".repeat(recordBytes)}\n`.repeat(records));
-  const samples = {};
+  const samples = { residentMib: [] };
   const note = (key, kind, count, seconds) => {
     samples[`${key}${kind}`] = [...(samples[`${key}${kind}`] ?? []), count / seconds];
     say(`${key} ${kind}: ${Math.round(count / seconds).toLocaleString("en")}/s`);
@@ -110,6 +110,7 @@ async function measureLoad({ places, say, signal }) {
       );
       note(key, "Out", records, read.wallMs / 1000);
       note(key, "Amqp", amqpMessages, await runAmqp({ sandbox, port: rabbitmq, signal }));
+      if (key === "embedded") samples.residentMib.push(readResidentMib(pid));
     }
   }
   return samples;
