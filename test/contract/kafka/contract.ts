@@ -10,6 +10,7 @@ import { describeProducing } from "./producing.js";
 import { describeProtocol } from "./protocol.js";
 import { describeRestart } from "./restart.js";
 import { describeTopics } from "./topics.js";
+import { describeVersions } from "./versions.js";
 import { type ContractBroker, createWorld } from "./world.js";
 
 /**
@@ -27,6 +28,7 @@ export function describeKafkaContract(name: string, start: () => Promise<Contrac
     afterAll(() => world.close());
 
     describeProtocol(world);
+    describeVersions(world);
     describeTopics(world);
     describeConfigsContract(world);
     describeProducing(world);
