@@ -1,10 +1,30 @@
 import { randomBytes } from "node:crypto";
+import type { QueueKind } from "../queues/queue.js";
+import type { BrokerQueue } from "../topology/binding.js";
 import { queueTitle } from "../topology/equivalence.js";
 import { AmqpError } from "../wire/amqp-error.js";
-import { plainTable } from "../wire/table.js";
+import { plainTable, type Table } from "../wire/table.js";
 import { ChannelConsumer } from "./channel-consumer.js";
 import { deliveredProperties } from "./delivered-properties.js";
 import type { Handlers } from "./handlers.js";
+
+/** Of basic.consume, by queue type: as RabbitMQ, and filters of streams, which are not offered. */
+const refusedArguments: Readonly<Record<QueueKind, readonly string[]>> = {
+  classic: ["x-stream-offset"],
+  quorum: ["x-stream-offset"],
+  stream: ["x-priority", "x-stream-filter"],
+};
+
+/** @throws AmqpError 406 for what its type cannot do */
+function assertConsumable({ name, kind }: BrokerQueue, given: Table, prefetchCount: number): void {
+  const refused = refusedArguments[kind].find((argument) => given.has(argument));
+  if (refused !== undefined) {
+    throw new AmqpError(406, `invalid arg '${refused}' for ${queueTitle(name)} of queue type ${kind}`);
+  }
+  if (kind === "stream" && prefetchCount === 0) {
+    throw new AmqpError(406, `consumer prefetch count is not set for stream ${queueTitle(name)}`);
+  }
+}
 
 export const consumeHandlers: Handlers = {
   "basic.qos": (channel, { prefetchSize, prefetchCount }) => {
@@ -20,9 +40,7 @@ export const consumeHandlers: Handlers = {
     if (channel.consumers.has(tag)) throw new AmqpError(530, `attempt to reuse consumer tag '${tag}'`);
     const { noAck, exclusive } = values;
     const { prefetchCount } = channel;
-    if (queue.kind === "stream" && prefetchCount === 0) {
-      throw new AmqpError(406, `consumer prefetch count is not set for stream ${queueTitle(queue.name)}`);
-    }
+    assertConsumable(queue, values.arguments, prefetchCount);
     const consumer = new ChannelConsumer(channel, {
       tag,
       queue,

@@ -28,6 +28,13 @@ export function assertBindable({ source, arguments: table }: Binding): void {
   }
 }
 
+/** What is not there is not bound: RabbitMQ answers unbind-ok. @throws AmqpError 403 or 405 */
+export async function unbind({ host }: Channel, find: () => Binding): Promise<void> {
+  await host.topology.unbind(find).catch((error: unknown) => {
+    if (!(error instanceof AmqpError) || error.code !== 404) throw error;
+  });
+}
+
 export const exchangeHandlers: Handlers = {
   "exchange.declare": async (channel, { exchange: name, passive, noWait, ...spec }) => {
     const { topology } = channel.host;
@@ -48,7 +55,7 @@ export const exchangeHandlers: Handlers = {
     if (!values.noWait) channel.send("exchange.bind-ok", {});
   },
   "exchange.unbind": async (channel, values) => {
-    await channel.host.topology.unbind(() => findBinding(channel, values));
+    await unbind(channel, () => findBinding(channel, values));
     if (!values.noWait) channel.send("exchange.unbind-ok", {});
   },
 };

@@ -4,7 +4,7 @@ import { queueTitle } from "../topology/equivalence.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import type { Table } from "../wire/table.js";
 import type { Channel } from "./channel.js";
-import { assertBindable } from "./exchange-handlers.js";
+import { assertBindable, unbind } from "./exchange-handlers.js";
 import type { Handlers } from "./handlers.js";
 
 interface QueueBinding {
@@ -51,7 +51,7 @@ export const queueHandlers: Handlers = {
     if (!values.noWait) channel.send("queue.bind-ok", {});
   },
   "queue.unbind": async (channel, values) => {
-    await channel.host.topology.unbind(() => findBinding(channel, values));
+    await unbind(channel, () => findBinding(channel, values));
     channel.send("queue.unbind-ok", {});
   },
   "queue.purge": async (channel, { queue, noWait }) => {

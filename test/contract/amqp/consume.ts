@@ -121,6 +121,42 @@ export function describeConsuming(lab: Lab): void {
       expect(await channel.deleteQueue(queue)).toEqual({ messageCount: 0 });
     });
 
+    it("the consumer of the highest priority comes first, while it can take more", async () => {
+      const queue = await filled(lab, type, []);
+      const publisher = await lab.confirmChannel();
+      const low = await consume(await lab.channel(), queue, { arguments: { "x-priority": 1 } });
+      const channel = await lab.channel();
+      await channel.prefetch(2);
+      const high = await consume(channel, queue, { arguments: { "x-priority": 5 } });
+      for (const body of ["1", "2", "3"]) await publish(publisher, { key: queue, body });
+      expect(bodiesOf(await low.count(1))).toEqual(["3"]);
+      expect(bodiesOf(high.messages)).toEqual(["1", "2"]);
+    });
+
+    it("a single active consumer gets everything until it leaves", async () => {
+      const publisher = await lab.confirmChannel();
+      const queue = lab.name("single");
+      const single = { "x-queue-type": type, "x-single-active-consumer": true };
+      await publisher.assertQueue(queue, { durable: true, arguments: single });
+      const channel = await lab.channel();
+      const active = await consume(channel, queue, { noAck: true });
+      const waiting = await consume(await lab.channel(), queue, { noAck: true });
+      for (const body of ["1", "2"]) await publish(publisher, { key: queue, body });
+      expect(bodiesOf(await active.count(2))).toEqual(["1", "2"]);
+      await channel.cancel(active.tag);
+      await publish(publisher, { key: queue, body: "3" });
+      expect(bodiesOf(await waiting.count(1))).toEqual(["3"]);
+    });
+
+    it("a stream's offset is refused with 406", async () => {
+      const queue = await filled(lab, type, []);
+      const call = consume(await lab.channel(), queue, { arguments: { "x-stream-offset": "first" } });
+      expect(await refusalOf(call)).toEqual({
+        code: 406,
+        text: expect.stringMatching(/^PRECONDITION_FAILED - invalid arg 'x-stream-offset' for queue/),
+      });
+    });
+
     it("a consumer that does not read holds up nobody else", async () => {
       const body = "x".repeat(100_000);
       const queue = await filled(lab, type, []);

@@ -173,6 +173,16 @@ export function describeDeadLetters(lab: Lab): void {
     });
   });
 
+  it("a classic queue that is full may dead-letter what it refuses", async () => {
+    const limits = { "x-max-length": 1, "x-overflow": "reject-publish-dlx" };
+    const { channel, queue, dead } = await declarePair(lab, "classic", limits);
+    expect(await publish(channel, { key: queue, body: "first" })).toBe("ack");
+    expect(await publish(channel, { key: queue, body: "second" })).toBe("nack");
+    const message = await getOne(channel, dead);
+    expect(message.content.toString()).toBe("second");
+    expect(deathsOf(message)).toMatchObject([{ reason: "maxlen", queue }]);
+  });
+
   describe("a quorum queue's delivery limit", () => {
     const losses = {
       "a reject with requeue": (channel: Channel, message: GetMessage) => channel.reject(message, true),

@@ -47,6 +47,11 @@ export function describeQueues(lab: Lab): void {
       { arguments: { "x-queue-type": "stream" }, durable: false },
       { arguments: { "x-queue-type": "quorum" }, durable: false },
       { arguments: { "x-queue-type": "stream", "x-max-age": "7 days" } },
+      { arguments: { "x-queue-type": "stream", "x-message-ttl": 1000 } },
+      { arguments: { "x-queue-type": "stream", "x-dead-letter-exchange": "amq.fanout" } },
+      { arguments: { "x-queue-type": "classic", "x-delivery-limit": 3 } },
+      { arguments: { "x-queue-type": "classic", "x-max-age": "1D" } },
+      { arguments: { "x-queue-type": "quorum", "x-max-priority": 5 } },
     ];
 
     it.each(invalid)("refuses %j with 406", async (options) => {

@@ -110,6 +110,27 @@ export function describeRouting(lab: Lab): void {
       expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 1 });
     });
 
+    it("to unbind what does not exist is no error either", async () => {
+      const channel = await lab.channel();
+      const [missing, { queue }] = [lab.name("missing"), await channel.assertQueue("", { exclusive: true })];
+      await channel.unbindQueue(queue, missing, "");
+      await channel.unbindQueue(missing, "amq.direct", "");
+      await channel.unbindExchange(missing, "amq.direct", "");
+      await channel.unbindExchange("amq.direct", missing, "");
+      expect(await refusalOf(channel.unbindQueue(queue, "", queue))).toMatchObject({ code: 403 });
+    });
+
+    it("an x-match that does not exist is refused with 406", async () => {
+      const channel = await lab.channel();
+      const { queue } = await channel.assertQueue("", { exclusive: true });
+      expect(
+        await refusalOf(channel.bindQueue(queue, "amq.headers", "", { "x-match": "some" })),
+      ).toMatchObject({
+        code: 406,
+        text: expect.stringMatching(/^PRECONDITION_FAILED - Invalid x-match field value/),
+      });
+    });
+
     it("the default exchange knows every queue by its name and takes no bindings (403)", async () => {
       const channel = await lab.channel();
       const { queue } = await channel.assertQueue("", { exclusive: true });

@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from "amqplib";
 import { describe, expect, it } from "vitest";
-import { bodiesOf, consume, failureOf, type Inbox, type Lab, publish, refusalOf } from "./lab.js";
+import { bodiesOf, consume, eventually, failureOf, type Inbox, type Lab, publish, refusalOf } from "./lab.js";
 
 /** A stream of its own with these messages. */
 async function filled(lab: Lab, bodies: readonly string[], args: Readonly<Record<string, unknown>> = {}) {
@@ -51,7 +51,10 @@ export function describeStreams(lab: Lab): void {
       const { channel, queue } = await filled(lab, ["0", "1", "2", "3"]);
       const inbox = await read(lab, queue, "last");
       await publish(channel, { key: queue, body: "later" });
-      await inbox.count(2);
+      await eventually(
+        () => bodiesOf(inbox.messages).at(-1),
+        (body) => body === "later",
+      );
       expect(bodiesOf(inbox.messages).slice(-2)).toEqual(["3", "later"]);
     });
 
@@ -114,6 +117,16 @@ export function describeStreams(lab: Lab): void {
         text: expect.stringMatching(
           /^NOT_IMPLEMENTED - automatic acknowledgement not supported by stream queue/,
         ),
+      });
+    });
+
+    it("knows no consumer priority (406)", async () => {
+      const { queue } = await filled(lab, []);
+      const channel = await lab.channel();
+      await channel.prefetch(10);
+      expect(await refusalOf(consume(channel, queue, { arguments: { "x-priority": 1 } }))).toMatchObject({
+        code: 406,
+        text: expect.stringMatching(/^PRECONDITION_FAILED - invalid arg 'x-priority' for queue/),
       });
     });
 
