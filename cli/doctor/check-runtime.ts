@@ -1,3 +1,4 @@
+import type { Project } from "../compose/model.js";
 import { type ContainerCondition, viewContainer } from "../stack/container-state.js";
 import { type DoctorFacts, type Finding, fine, type Ground } from "./check.js";
 
@@ -6,13 +7,14 @@ type Embedded = Extract<Ground, { runtime: "embedded" }>;
 
 /** Whether anything runs, and each service that does not. */
 export async function checkRuntime({ ground, project }: DoctorFacts): Promise<readonly Finding[]> {
-  const services = ground.runtime === "docker" ? await judgeContainers(ground) : judgeServices(ground);
+  const services =
+    ground.runtime === "docker" ? await judgeContainers(ground, project) : judgeServices(ground);
   if (services.length > 0) return services;
   const message = `nothing of ${project.name} runs`;
   return [{ subject: project.name, level: "error", message, fix: "{mybroker} up" }];
 }
 
-async function judgeContainers({ engine, containers }: OnDocker): Promise<Finding[]> {
+async function judgeContainers({ engine, containers }: OnDocker, project: Project): Promise<Finding[]> {
   const views = await Promise.all(
     containers.map(async (summary) => {
       const details = await engine.inspectContainer(summary.id);
@@ -20,21 +22,31 @@ async function judgeContainers({ engine, containers }: OnDocker): Promise<Findin
     }),
   );
   return views.flat().map(({ service, condition }) => {
+    // A server that ended with 0 was stopped; anything else has done its work.
+    const isServer = project.services[service]?.["x-mybroker"] !== undefined;
+    if (condition === "created" || (condition === "done" && isServer)) return stopped(service);
     if (wellConditions.includes(condition)) return fine(service, condition);
-    const level = condition === "starting" || condition === "created" ? "warning" : "error";
-    return {
-      subject: service,
-      level,
-      message: `${service} is ${condition}`,
-      fix: `{mybroker} logs ${service}`,
-    };
+    const message = `${service} is ${condition}`;
+    return { subject: service, level: "error", message, fix: `{mybroker} logs ${service}` };
   });
 }
 
-const wellConditions: readonly ContainerCondition[] = ["ready", "running", "done"];
+/** Whether one that starts answers already is the login's to tell. */
+const wellConditions: readonly ContainerCondition[] = ["ready", "running", "starting", "done"];
+
+function stopped(service: string): Finding {
+  return {
+    subject: service,
+    level: "warning",
+    message: `${service} is stopped`,
+    fix: `{mybroker} start ${service}`,
+  };
+}
 
 function judgeServices({ status }: Embedded): Finding[] {
-  return (status?.services ?? []).map(({ name, state, problem }) => {
+  // What was never asked for is missed by nobody.
+  const started = status?.services.filter(({ startedAt }) => startedAt !== null) ?? [];
+  return started.map(({ name, state, problem }) => {
     if (state === "ready") return fine(name, "ready");
     return state === "failed"
       ? {
@@ -43,6 +55,6 @@ function judgeServices({ status }: Embedded): Finding[] {
           message: `${name} failed: ${problem ?? "it does not say why"}`,
           fix: `{mybroker} logs ${name}`,
         }
-      : { subject: name, level: "warning", message: `${name} is stopped`, fix: `{mybroker} start ${name}` };
+      : stopped(name);
   });
 }

@@ -63,7 +63,9 @@ async function carryOut(
 ): Promise<CommandResult> {
   const startedMs = performance.now();
   const running = await requireRunning(place);
-  const services = pickServices(running, args).filter(change.concerns);
+  // As a container that was never made: only who names it means it.
+  const meant = pickServices(running, args).filter(({ startedAt }) => args.length > 0 || startedAt !== null);
+  const services = meant.filter(change.concerns);
   const names = services.map(({ name }) => name);
   if (globals.dryRun) {
     const steps = names.map((name) => ({ action: change.step, name, cause: "asked for" }));

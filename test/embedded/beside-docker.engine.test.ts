@@ -96,3 +96,15 @@ it("Docker is refused while the project runs embedded; ending that, it moves", a
   const ps = JSON.parse((await run(["ps", "-o", "json"])).stdout);
   expect(ps).toMatchObject({ runtime: "docker", data: { containers: [{ service: "broker-asset-cache" }] } });
 });
+
+it("doctor examines containers as it does the embedded runtime", async () => {
+  await run(["up", "broker-asset-cache"]);
+  const well = await run(["doctor"]);
+  expect(well.exitCode).toBe(0);
+  expect(well.stdout).toMatch(/^Docker .*, 1 container, \d+ checks\n0 errors, 0 warnings,/);
+  await run(["stop"]);
+  const stopped = await run(["doctor", "--strict", "--only", "runtime.answers"]);
+  expect(stopped.exitCode).toBe(1);
+  expect(stopped.stdout).toContain("broker-asset-cache is stopped");
+  expect(await run(["doctor"], noEngine)).toMatchObject({ exitCode: 3, stdout: "" });
+});

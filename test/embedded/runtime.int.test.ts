@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -190,6 +191,26 @@ describe("commands on the embedded runtime", () => {
     expect(await project.run("env", "grafana")).toMatchObject({ exitCode: 2 });
   });
 
+  it("leaves alone what was never asked for", async () => {
+    await project.run("up", "kafka");
+    expect((await project.json<{ services: string[] }>("restart")).data.services).toEqual(["kafka"]);
+    await project.run("stop");
+    expect((await project.json<{ services: string[] }>("start")).data.services).toEqual(["kafka"]);
+    expect((await project.json<{ services: string[] }>("start", "rabbitmq")).data.services).toEqual([
+      "rabbitmq",
+    ]);
+  });
+
+  it("goes on when the terminal that started it is closed", async () => {
+    await project.run("up", "kafka");
+    const pid = project.readOwnerPid();
+    process.kill(pid, "SIGHUP");
+    expect((await project.json<PsData>("ps")).data.process?.pid).toBe(pid);
+    process.kill(pid, "SIGTERM");
+    await waitUntil(() => !isProcessAlive(pid));
+    expect((await project.run("logs", "runtime")).stdout).toMatch(/stops: SIGTERM\n.*stopped$/);
+  });
+
   it("greets with what runs", async () => {
     await project.run("up");
     const { stdout } = await project.run();
@@ -297,6 +318,29 @@ describe("what can go wrong", () => {
     const down = await project.run("down", "-t", "1");
     expect(down.exitCode).toBe(0);
     await waitUntil(() => !isProcessAlive(pid));
+  });
+});
+
+describe.runIf(process.getuid?.() === 0)("on a disk that takes nothing", () => {
+  it.each([
+    ["full", ["-o", "size=96k"], "disk is full"],
+    ["read-only", ["-o", "ro"], "read-only"],
+  ])("%s: one message, exit 3, and nothing runs", async (_, options, says) => {
+    // .env is whole, so that the embedded data is the first that has to be written.
+    await project.run("init");
+    const state = join(project.stateFolder, "small");
+    mkdirSync(state);
+    execFileSync("mount", ["-t", "tmpfs", ...options, "tmpfs", state]);
+    try {
+      const run = await project.start(["up"], { XDG_STATE_HOME: state }).ended;
+      expect(run.exitCode).toBe(3);
+      expect(run.stderr).toContain(says);
+      expect(run.stderr.match(/✖/g)).toHaveLength(1);
+      const ps = await project.start(["--runtime", "embedded", "ps"], { XDG_STATE_HOME: state }).ended;
+      expect(ps.stdout).toContain("Nothing runs.");
+    } finally {
+      execFileSync("umount", [state]);
+    }
   });
 });
 

@@ -76,7 +76,11 @@ async function look(request: CommandRequest): Promise<State> {
     return { project: name, engine: version, running, line: `Project ${name}: ${what} (Docker ${version}).` };
   } catch (error) {
     if (!(error instanceof MybrokerError)) throw error;
-    return { project: null, engine: null, running: 0, line: `${error.message.replace(/\.?$/, ".")}` };
+    const message = `${error.message[0]?.toUpperCase()}${error.message.slice(1).replace(/\.$/, "")}.`;
+    const line = error.code.startsWith("engine.")
+      ? `${message}\nWithout it the stack runs embedded, in one process.`
+      : message;
+    return { project: null, engine: null, running: 0, line };
   }
 }
 

@@ -16,9 +16,12 @@ export function introduce({ context, output }: CommandRequest, because: Mybroker
   if (because === undefined) return;
   const lines = [
     ...wrap(`${describeCause(because)}: running embedded, in one process.`),
-    `For the real servers: ${describeWay(because)}, then  {mybroker} up --runtime docker`,
+    ...wrap(`For the real servers: ${describeWay(because)}, then`),
   ];
-  for (const line of lines) output.note(line.replaceAll("{mybroker}", context.invocation));
+  const command = `${context.invocation} up --runtime docker`;
+  const last = lines.pop() ?? "";
+  lines.push(...(last.length + command.length > 76 ? [last, `  ${command}`] : [`${last}  ${command}`]));
+  for (const line of lines) output.note(line);
   for (const line of because.lines) output.debug(line);
 }
 
