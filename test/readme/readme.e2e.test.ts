@@ -36,8 +36,8 @@ interface Outcome {
   readonly text: string;
 }
 
-/** Runs a line of the README in a fresh clone, as somebody who has nothing but Node. */
-function runAsStranger(command: string, npmVersion: string): Outcome {
+/** Runs lines in one fresh clone, each to its end, as somebody who has nothing but Node. */
+function runAsStranger(lines: readonly string[], npmVersion: string): Outcome[] {
   const place = mkdtempSync(join(folder, "stranger-"));
   const home = join(place, "home");
   mkdirSync(home);
@@ -55,15 +55,18 @@ function runAsStranger(command: string, npmVersion: string): Outcome {
     DOCKER_HOST: `unix://${join(place, "no-engine.sock")}`,
     FORCE_COLOR: "0",
   };
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
-    cwd: join(place, "clone"),
-    env,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-    ...(process.getuid?.() === 0 ? { uid: plainUser, gid: plainUser } : {}),
+  const outcomes = lines.map((line) => {
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", line], {
+      cwd: join(place, "clone"),
+      env,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+      ...(process.getuid?.() === 0 ? { uid: plainUser, gid: plainUser } : {}),
+    });
+    return { status, text: stripVTControlCharacters(stdout + stderr) };
   });
   rmSync(place, { recursive: true, force: true });
-  return { status, text: stripVTControlCharacters(stdout + stderr) };
+  return outcomes;
 }
 
 describe("README", () => {
@@ -72,19 +75,32 @@ describe("README", () => {
   });
 
   for (const version of ["10", "11"]) {
-    it(`its first command explains, with npm ${version}, what a machine without an engine lacks`, () => {
-      const { status, text } = runAsStranger(commands[0] ?? "", version);
-      expect({ status, text }).toMatchObject({ status: 3 });
-      expect(text).toContain("Docker");
-      expect(text).toContain("no-engine.sock");
-      expect(text).not.toMatch(/npm warn|^ +at /im);
-    });
-
-    it(`its second command passes with npm ${version}`, () => {
-      const { status, text } = runAsStranger(commands[1] ?? "", version);
-      expect({ status, text: status === 0 ? "" : text.slice(-4_000) }).toEqual({ status: 0, text: "" });
-      expect(text).not.toMatch(/npm warn/i);
-      expect(text).toMatch(/Tests +\d+ passed/);
+    it(`its first command brings the system up with npm ${version} on a machine without an engine`, () => {
+      const lines = [commands[0] ?? "", "npx mybroker ps -o json", "npx mybroker down"];
+      const [up, ps, down] = runAsStranger(lines, version);
+      expect(up).toMatchObject({ status: 0, text: expect.stringContaining("no-engine.sock") });
+      expect(up?.text).toMatch(/\n\d+ ready in .*embedded/);
+      expect(up?.text).not.toMatch(/npm warn|^ +at /im);
+      const { runtime, data } = JSON.parse(ps?.text ?? "{}") as {
+        runtime: string;
+        data: { services: { service: string; state: string }[] };
+      };
+      expect(runtime).toBe("embedded");
+      expect(data.services.map(({ service }) => service)).toEqual(
+        expect.arrayContaining(["kafka", "rabbitmq", "broker-order-db"]),
+      );
+      expect(data.services.filter(({ state }) => state !== "ready")).toEqual([]);
+      expect(down).toMatchObject({ status: 0 });
     });
   }
+
+  it("its second command passes with the npm that Node 20 brings", () => {
+    const [tests] = runAsStranger([commands[1] ?? ""], "10");
+    expect({ status: tests?.status, text: tests?.status === 0 ? "" : tests?.text.slice(-4_000) }).toEqual({
+      status: 0,
+      text: "",
+    });
+    expect(tests?.text).not.toMatch(/npm warn/i);
+    expect(tests?.text).toMatch(/Tests +\d+ passed/);
+  });
 });
