@@ -33,7 +33,7 @@ export async function carryOut(
     return { status: (await askStatus(place)) ?? running, launch: undefined };
   }
   await Promise.all([
-    running === undefined ? refuseBesideDocker(request, run.project.name) : undefined,
+    running === undefined && !run.engineAway ? refuseBesideDocker(request, run.project.name) : undefined,
     checkPorts(run, plan.services, kept),
   ]);
   if (running !== undefined) await stopRuntime(place, setting.stopTimeoutMs);

@@ -28,6 +28,8 @@ export interface EmbeddedStart {
 /** All that one `up` of the embedded runtime knows. */
 export interface EmbeddedRun extends EmbeddedStart {
   readonly request: CommandRequest;
+  /** No engine answers, so nothing of the project runs on it. */
+  readonly engineAway: boolean;
   readonly project: Project;
   readonly place: Place;
   readonly setting: EmbeddedSetting;
@@ -37,7 +39,11 @@ export interface EmbeddedRun extends EmbeddedStart {
 /** `up` without Docker: one background process that runs the brokers and has the stores. */
 export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedStart): Promise<CommandResult> {
   introduce(request, start.because);
-  const valuesKnown = await prepareEnv(request, () => connectIfThere(request));
+  // An engine that did not answer a moment ago is not waited for again.
+  const engineAway = start.because?.code.startsWith("engine.") === true;
+  const valuesKnown = await prepareEnv(request, async () =>
+    engineAway ? undefined : connectIfThere(request),
+  );
   const { project } = await openProject(request, {
     missingVariables: valuesKnown ? "error" : "empty",
     services: request.args,
@@ -47,7 +53,7 @@ export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedSt
   const { name, workingDir: folder } = project;
   const place = await findPlace(request.context, { name, folder });
   const settings = describeServices(project, setting.wanted);
-  const run = { ...start, request, project, place, setting, settings };
+  const run = { ...start, engineAway, request, project, place, setting, settings };
   if (request.globals.dryRun) return showPlan(run);
   const outcome = await whileLocked(request, { name, folder }, () => bring(run));
   const result = summarize(run, outcome);

@@ -1,0 +1,116 @@
+import type { Channel, ConfirmChannel, ConsumeMessage } from "amqplib";
+import { expect } from "vitest";
+import type { RuntimeProcess } from "../support/runtime-process.js";
+import { waitUntil } from "../support/wait-until.js";
+import { openChannels, publishNumbered, readAll } from "./amqp-session.js";
+import type { Writer } from "./writer.js";
+
+interface QueueWriterOptions {
+  readonly queue: string;
+  readonly type: "classic" | "quorum";
+  readonly bodyBytes: (random: () => number) => number;
+  readonly random: () => number;
+}
+
+/** Answers are waited for after so many acknowledgements. */
+const settleEvery = 25;
+const keepLimit = 200;
+
+/**
+ * Publishes numbered messages with confirms while it consumes and acknowledges most of them. What was confirmed and not
+ * acknowledged has to be there, once and in order; what was acknowledged before an answer on the same channel must not.
+ */
+export class QueueWriter implements Writer {
+  readonly #options: QueueWriterOptions;
+  readonly #confirmed = new Set<number>();
+  readonly #acknowledged = new Set<number>();
+  readonly #settled = new Set<number>();
+  /** Unacknowledged on purpose. */
+  readonly #kept = new Set<number>();
+  #next = 0;
+
+  constructor(options: QueueWriterOptions) {
+    this.#options = options;
+  }
+
+  get confirmedCount(): number {
+    return this.#confirmed.size + this.#settled.size;
+  }
+
+  async write(runtime: RuntimeProcess): Promise<void> {
+    const { queue, type, bodyBytes, random } = this.#options;
+    const session = await openChannels(runtime);
+    if (session === undefined) return;
+    const { publisher, consumer, ended } = session;
+    const declare = (channel: ConfirmChannel) =>
+      channel.assertQueue(queue, { durable: true, arguments: { "x-queue-type": type } });
+    try {
+      await declare(publisher);
+      await Promise.all([
+        this.#consume(consumer, ended),
+        publishNumbered(publisher, {
+          queue,
+          next: () => this.#next++,
+          bodyBytes: () => bodyBytes(random),
+          confirmed: (number) => this.#confirmed.add(number),
+        }),
+      ]);
+    } catch (error) {
+      await ended;
+      if (!/closed|ended|ECONN/i.test(String(error))) throw error;
+    }
+  }
+
+  async verify(runtime: RuntimeProcess): Promise<void> {
+    const { queue } = this.#options;
+    if (this.confirmedCount === 0) return;
+    const found = (await readAll(runtime, queue)).map(({ number }) => number);
+    const present = new Set(found);
+    expect(found).toEqual([...present].sort((a, b) => a - b));
+    const lost = [...this.#confirmed].filter(
+      (number) => !this.#acknowledged.has(number) && !present.has(number),
+    );
+    expect(lost).toEqual([]);
+    expect([...this.#settled].filter((number) => present.has(number))).toEqual([]);
+    expect(found.filter((number) => number >= this.#next)).toEqual([]);
+    // An acknowledgement whose fate was open is decided now.
+    for (const number of found) this.#acknowledged.delete(number);
+  }
+
+  async #consume(channel: Channel, ended: Promise<void>): Promise<void> {
+    await channel.prefetch(keepLimit + 50);
+    let sinceSettled: number[] = [];
+    let settling: Promise<unknown> = Promise.resolve();
+    const take = (message: ConsumeMessage | null): void => {
+      if (message === null) return;
+      const number = message.content.readUInt32BE(0);
+      if (this.#kept.has(number)) return;
+      if (this.#kept.size < keepLimit && this.#options.random() < 0.1) {
+        this.#kept.add(number);
+        return;
+      }
+      this.#acknowledged.add(number);
+      channel.ack(message);
+      sinceSettled.push(number);
+      if (sinceSettled.length < settleEvery) return;
+      const settled = sinceSettled;
+      sinceSettled = [];
+      settling = channel.checkQueue(this.#options.queue).then(
+        () => {
+          for (const each of settled) this.#settled.add(each);
+        },
+        () => {},
+      );
+    };
+    await channel.consume(this.#options.queue, take);
+    await ended;
+    await settling;
+  }
+}
+
+/** For a test: waits for the first confirmed thing of each. */
+export async function waitForFirst(writers: readonly Writer[], before: readonly number[]): Promise<void> {
+  await waitUntil(() => writers.every(({ confirmedCount }, at) => confirmedCount > (before[at] ?? 0)), {
+    what: "a confirmation of each writer",
+  });
+}
