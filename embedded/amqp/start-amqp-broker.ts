@@ -51,6 +51,7 @@ export async function startAmqpBroker(options: AmqpBrokerOptions): Promise<AmqpB
     if (kept !== undefined) await restoreCatalog(topology, kept);
     await applyDefinitions(topology, definitions);
     await topology.startSaving();
+    store.start();
     const listening = await listen(options, topology);
     return {
       ...listening,

@@ -23,6 +23,8 @@ export interface MessageQueueParts {
   readonly definition: QueueDefinition;
   readonly events: QueueEvents;
   readonly store: MessageStore;
+  /** From then on dead letters find the exchanges and queues that they go to. */
+  readonly started: Promise<void>;
   /** Sees to it that a new queue of the name waits for the old one's files to be gone. */
   retire(removal: () => Promise<void>): Promise<void>;
   log(level: "info" | "warn" | "error", text: string): void;
@@ -145,6 +147,7 @@ export class MessageQueue implements Queue {
       if (limit >= 0 && deliveryCount > limit) this.#discard(id, "delivery_limit");
       else this.#store.putBack(id, { deliveryCount, atBack });
     }
+    this.#dropOverflow();
     this.#pumpLater();
   }
 
@@ -317,14 +320,13 @@ export class MessageQueue implements Queue {
   /** Dead letters leave in order, some at a time; their originals go once they are kept elsewhere. */
   async #bury(): Promise<void> {
     this.#burying = true;
-    // Not within the call that condemned them: a queue dead-letters into others, and these into others.
-    await undefined;
+    await this.#parts.started;
     while (this.#condemned.length > 0) {
       const burials: Promise<void>[] = [];
       for (const { id, reason } of this.#condemned.splice(0, batchLimit)) {
         const message =
           this.#store.peek(id) ?? (await this.#store.load(id).catch((error) => this.#complain(error)));
-        if (message) burials.push(this.#buryOne({ id, reason }, message));
+        if (message && !this.#closed) burials.push(this.#buryOne({ id, reason }, message));
       }
       await Promise.all(burials);
       this.#dropOverflow();

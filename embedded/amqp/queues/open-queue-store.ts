@@ -23,6 +23,7 @@ interface QueueParts {
   readonly events: QueueEvents;
   readonly folder: string;
   readonly name: string;
+  readonly started: Promise<void>;
   retire(removal: () => Promise<void>): Promise<void>;
   log(level: "info" | "warn" | "error", text: string): void;
 }
@@ -30,8 +31,8 @@ interface QueueParts {
 const mebibyte = 1024 * 1024;
 const defaultSizes: QueueStoreSizes = {
   segmentBytes: 8 * mebibyte,
-  cacheBytes: 16 * mebibyte,
-  transientBytes: 64 * mebibyte,
+  cacheBytes: 8 * mebibyte,
+  transientBytes: 16 * mebibyte,
 };
 const flushIntervalMs = 1000;
 
@@ -49,6 +50,8 @@ class FolderQueueStore implements QueueStore {
   readonly #options: QueueStoreOptions;
   readonly #shared: Shared;
   readonly #queues = new Set<MessageQueue | StreamQueue>();
+  readonly #started: Promise<void>;
+  #setStarted: () => void = () => {};
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #dirty = new Set<SegmentLog>();
   #flushTimer: NodeJS.Timeout | undefined;
@@ -56,6 +59,9 @@ class FolderQueueStore implements QueueStore {
 
   constructor(options: QueueStoreOptions, sizes: QueueStoreSizes) {
     this.#options = options;
+    this.#started = new Promise((resolve) => {
+      this.#setStarted = resolve;
+    });
     this.#shared = {
       cache: new MessageCache(sizes.cacheBytes),
       budget: new MemoryBudget(sizes.transientBytes),
@@ -83,12 +89,17 @@ class FolderQueueStore implements QueueStore {
         this.#leaving.set(place, left);
         return left;
       },
+      started: this.#started,
       log: this.#shared.log,
     };
     const queue =
       definition.kind === "stream" ? await this.#openStream(parts) : await this.#openMessages(parts);
     this.#queues.add(queue);
     return queue;
+  }
+
+  start(): void {
+    this.#setStarted();
   }
 
   async keepOnly(names: readonly string[]): Promise<void> {

@@ -145,6 +145,8 @@ export interface QueueStore {
   open(definition: QueueDefinition, events: QueueEvents): Promise<Queue>;
   /** Removes what is left of queues that are not among these: their deletion was cut short by a kill. Call before `open`. */
   keepOnly(names: readonly string[]): Promise<void>;
+  /** All queues are open and bound: from now on they dead-letter. */
+  start(): void;
   /** Requeue what is unacked before: afterwards queues do nothing, what was published is on the disk. */
   close(): Promise<void>;
 }

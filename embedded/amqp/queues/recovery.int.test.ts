@@ -120,6 +120,22 @@ describe("what a queue finds at its start", () => {
     });
   });
 
+  it("dead-letters nothing before all queues are open", async () => {
+    await withBench(async (bench) => {
+      const limited = { ...quorum, arguments: { "x-delivery-limit": 0, "x-dead-letter-exchange": "dlx" } };
+      const queue = await bench.open(limited);
+      await publish(queue, ["a"]);
+      await queue.get(false);
+      await bench.store.close();
+      await bench.start(false);
+      const again = await bench.open(limited);
+      await publish(again, ["b"]);
+      expect([again.readyCount, bench.deadLetters]).toEqual([1, []]);
+      bench.store.start();
+      await expect.poll(() => bench.deadLetters).toEqual(["a delivery_limit"]);
+    });
+  });
+
   it("forgets queues that are not among the known ones", async () => {
     await withBench(async (bench) => {
       await publish(await bench.open({ ...quorum, name: "kept" }), ["a"]);

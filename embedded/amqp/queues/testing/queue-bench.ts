@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openQueueStore, type QueueStoreSizes } from "../open-queue-store.js";
@@ -38,11 +38,12 @@ export class Bench {
     return bench;
   }
 
-  async start(): Promise<void> {
+  async start(starts = true): Promise<void> {
     this.store = await openQueueStore(
       { folder: this.folder, log: (level, text) => this.logged.push(`${level} ${text}`) },
       this.#sizes,
     );
+    if (starts) this.store.start();
   }
 
   open(definition: Partial<QueueDefinition>): Promise<Queue> {
@@ -66,11 +67,27 @@ export class Bench {
   /** Goes on with what the files hold now, as after kill -9; the store before is closed later. */
   async killAndStart(): Promise<void> {
     const copy = await mkdtemp(join(tmpdir(), "queues-"));
-    await cp(this.folder, copy, { recursive: true });
+    this.#folders.push(copy);
+    // A copy takes one file after the other, a kill takes all at once: they must not have changed meanwhile.
+    for (let before = "", after = await this.#look(); before !== after; after = await this.#look()) {
+      before = after;
+      await rm(copy, { recursive: true, force: true });
+      await cp(this.folder, copy, { recursive: true }).catch(() => {
+        before = "";
+      });
+    }
     await this.store.close();
     this.folder = copy;
-    this.#folders.push(copy);
     await this.start();
+  }
+
+  async #look(): Promise<string> {
+    const entries = await readdir(this.folder, { recursive: true });
+    const sizes = entries.sort().map(async (entry) => {
+      const found = await stat(join(this.folder, entry)).catch(() => undefined);
+      return `${entry} ${found?.size}`;
+    });
+    return (await Promise.all(sizes)).join();
   }
 
   async dispose(): Promise<void> {

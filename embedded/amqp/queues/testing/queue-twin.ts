@@ -33,9 +33,17 @@ export class QueueTwin {
     return this.#places.filter((message) => message && this.#out.has(message)) as TwinMessage[];
   }
 
-  publish(message: TwinMessage, now: number): void {
+  append(message: TwinMessage): void {
     this.#places.push(message);
+  }
+
+  publish(message: TwinMessage, now: number): void {
+    this.append(message);
     this.settle(now);
+    this.trim();
+  }
+
+  trim(): void {
     while (this.readyCount > this.#options.maxLength) this.#bury(this.#ready()[0], "maxlen");
   }
 
@@ -74,6 +82,7 @@ export class QueueTwin {
     const lost = this.unacked.filter(({ persistent }) => persistent || this.#options.quorum);
     if (!this.#options.quorum) this.#places = this.#places.filter((message) => message?.persistent);
     for (const message of lost) this.requeue(message, "lost");
+    this.trim();
     this.settle(now);
   }
 
