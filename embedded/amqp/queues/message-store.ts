@@ -286,10 +286,21 @@ export class MessageStore {
   }
 
   #replayMessage(payload: Buffer, place: Location & { recordBytes: number }): void {
-    const { id, timeMs, out, ...fields } = decodeMessageFields(payload);
+    const fields = decodeMessageFields(payload);
     if (fields.transient) return;
-    this.#nextId = Math.max(this.#nextId, id + 1);
-    this.#settle(id, { ...fields, ...place, expiresAt: timeMs, state: out ? "unacked" : "ready" });
+    this.#nextId = Math.max(this.#nextId, fields.id + 1);
+    // Spelt out: a spread takes most of the time of a start with a million messages.
+    this.#settle(fields.id, {
+      state: fields.out ? "unacked" : "ready",
+      segment: place.segment,
+      position: place.position,
+      recordBytes: place.recordBytes,
+      bodyBytes: fields.bodyBytes,
+      expiresAt: fields.timeMs,
+      deliveryCount: fields.deliveryCount,
+      redelivered: fields.redelivered,
+      transient: false,
+    });
   }
 
   #replayGone([from, to]: IdRange): void {

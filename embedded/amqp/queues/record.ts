@@ -62,7 +62,8 @@ export function decodeMessageFields(payload: Buffer): MessageFields & { readonly
     id: payload.readUIntBE(1, 6),
     timeMs: payload.readUIntBE(7, 6),
     transient: (flags & 4) !== 0,
-    ...readFlags(flags),
+    redelivered: (flags & 1) !== 0,
+    out: (flags & 2) !== 0,
     deliveryCount: payload.readUInt16BE(14),
     bodyBytes: payload.length - messageHeadBytes - otherBytes,
   };
@@ -118,7 +119,8 @@ export function decodeStates(payload: Buffer): StateChange[] {
       id: payload.readUIntBE(at, 6),
       newId: payload.readUIntBE(at + 6, 6),
       deliveryCount: payload.readUInt16BE(at + 12),
-      ...readFlags(payload.readUInt8(at + 14)),
+      redelivered: ((payload[at + 14] ?? 0) & 1) !== 0,
+      out: ((payload[at + 14] ?? 0) & 2) !== 0,
     });
   }
   return changes;
@@ -126,8 +128,4 @@ export function decodeStates(payload: Buffer): StateChange[] {
 
 function flagsOf({ redelivered, out }: { redelivered: boolean; out: boolean }): number {
   return (redelivered ? 1 : 0) | (out ? 2 : 0);
-}
-
-function readFlags(flags: number): { redelivered: boolean; out: boolean } {
-  return { redelivered: (flags & 1) !== 0, out: (flags & 2) !== 0 };
 }

@@ -79,7 +79,12 @@ export class SlotTable {
     const index = id % blockSlots;
     const flags = (slot.redelivered ? 4 : 0) | (slot.transient ? 8 : 0);
     const word = (Math.min(slot.deliveryCount, 0xffff) << 16) | flags | states.indexOf(slot.state);
-    block.words.set([slot.segment, slot.position, slot.recordBytes, slot.bodyBytes, word], index * slotWords);
+    const at = index * slotWords;
+    block.words[at] = slot.segment;
+    block.words[at + 1] = slot.position;
+    block.words[at + 2] = slot.recordBytes;
+    block.words[at + 3] = slot.bodyBytes;
+    block.words[at + 4] = word;
     block.times[index] = slot.expiresAt;
     block.live += 1;
     this.#counts[slot.state] += 1;
