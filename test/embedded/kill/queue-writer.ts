@@ -1,8 +1,8 @@
-import type { Channel, ConfirmChannel, ConsumeMessage } from "amqplib";
+import type { ConfirmChannel, ConsumeMessage } from "amqplib";
 import { expect } from "vitest";
 import type { RuntimeProcess } from "../support/runtime-process.js";
 import { waitUntil } from "../support/wait-until.js";
-import { openChannels, publishNumbered, readAll } from "./amqp-session.js";
+import { openChannels, publishNumbered, readAll, type Session } from "./amqp-session.js";
 import type { Writer } from "./writer.js";
 
 interface QueueWriterOptions {
@@ -12,13 +12,13 @@ interface QueueWriterOptions {
   readonly random: () => number;
 }
 
-/** Answers are waited for after so many acknowledgements. */
+/** A message is published after so many acknowledgements: its confirm says that they are in the same file. */
 const settleEvery = 25;
 const keepLimit = 200;
 
 /**
  * Publishes numbered messages with confirms while it consumes and acknowledges most of them. What was confirmed and not
- * acknowledged has to be there, once and in order; what was acknowledged before an answer on the same channel must not.
+ * acknowledged has to be there, once and in order; what was acknowledged before a message that was confirmed must not.
  */
 export class QueueWriter implements Writer {
   readonly #options: QueueWriterOptions;
@@ -41,13 +41,13 @@ export class QueueWriter implements Writer {
     const { queue, type, bodyBytes, random } = this.#options;
     const session = await openChannels(runtime);
     if (session === undefined) return;
-    const { publisher, consumer, ended } = session;
+    const { publisher, ended } = session;
     const declare = (channel: ConfirmChannel) =>
       channel.assertQueue(queue, { durable: true, arguments: { "x-queue-type": type } });
     try {
       await declare(publisher);
       await Promise.all([
-        this.#consume(consumer, ended),
+        this.#consume(session),
         publishNumbered(publisher, {
           queue,
           next: () => this.#next++,
@@ -77,10 +77,9 @@ export class QueueWriter implements Writer {
     for (const number of found) this.#acknowledged.delete(number);
   }
 
-  async #consume(channel: Channel, ended: Promise<void>): Promise<void> {
-    await channel.prefetch(keepLimit + 50);
-    let sinceSettled: number[] = [];
-    let settling: Promise<unknown> = Promise.resolve();
+  async #consume({ publisher, consumer, ended }: Session): Promise<void> {
+    await consumer.prefetch(keepLimit + 50);
+    let acknowledged: number[] = [];
     const take = (message: ConsumeMessage | null): void => {
       if (message === null) return;
       const number = message.content.readUInt32BE(0);
@@ -90,21 +89,25 @@ export class QueueWriter implements Writer {
         return;
       }
       this.#acknowledged.add(number);
-      channel.ack(message);
-      sinceSettled.push(number);
-      if (sinceSettled.length < settleEvery) return;
-      const settled = sinceSettled;
-      sinceSettled = [];
-      settling = channel.checkQueue(this.#options.queue).then(
-        () => {
-          for (const each of settled) this.#settled.add(each);
-        },
-        () => {},
-      );
+      consumer.ack(message);
+      acknowledged.push(number);
+      if (acknowledged.length < settleEvery) return;
+      this.#settle(publisher, acknowledged);
+      acknowledged = [];
     };
-    await channel.consume(this.#options.queue, take);
+    await consumer.consume(this.#options.queue, take);
     await ended;
-    await settling;
+  }
+
+  #settle(channel: ConfirmChannel, acknowledged: readonly number[]): void {
+    const number = this.#next++;
+    const body = Buffer.alloc(4);
+    body.writeUInt32BE(number);
+    channel.publish("", this.#options.queue, body, { persistent: true }, (error: unknown) => {
+      if (error !== null && error !== undefined) return;
+      this.#confirmed.add(number);
+      for (const each of acknowledged) this.#settled.add(each);
+    });
   }
 }
 
