@@ -73,12 +73,14 @@ async function listen(options: AmqpBrokerOptions, topology: Topology): Promise<A
     for (const connection of connections) connection.diskChanged(isLow);
   });
   const { user, password } = options;
+  const partialContent = { sizeBytes: 0 };
   const server = createServer({ highWaterMark: 64 * 1024 }, (socket) => {
     const connection = new Connection({
       socket,
       topology,
       account: { user, password },
       disk,
+      partialContent,
       onClosed: (closed) => connections.delete(closed),
     });
     connections.add(connection);

@@ -22,7 +22,9 @@ const lingerMs = 1000;
 const unstoredLimitBytes = 8 * 1024 * 1024;
 /** Answers that a client does not read; beyond it nothing more is read from it. */
 const outputLimitBytes = 1024 * 1024;
-const partialContentLimitBytes = 64 * 1024 * 1024;
+/** Of all connections together; those that have little of it go on. */
+const partialContentLimitBytes = 128 * 1024 * 1024;
+const smallPartialContentBytes = 256 * 1024;
 
 const refusalCodes: Readonly<Record<QueueRefusal["code"], ReplyCode>> = {
   ACCESS_REFUSED: 403,
@@ -35,6 +37,8 @@ export interface ConnectionOptions {
   readonly topology: Topology;
   readonly account: Account;
   readonly disk: DiskFloor;
+  /** Of contents that are not complete, of all connections. */
+  readonly partialContent: { sizeBytes: number };
   /** Everything of the connection has been cleaned up. */
   onClosed(connection: Connection): void;
 }
@@ -118,8 +122,11 @@ export class Connection implements ChannelHost {
   }
 
   countPartialContent(bytes: number): void {
+    const { partialContent } = this.#options;
     this.#partialBytes += bytes;
-    if (this.#partialBytes > partialContentLimitBytes) {
+    partialContent.sizeBytes += bytes;
+    if (bytes <= 0 || this.#partialBytes <= smallPartialContentBytes) return;
+    if (partialContent.sizeBytes > partialContentLimitBytes) {
       throw new AmqpError(506, "too many messages are sent at once, none of them completely");
     }
   }
@@ -342,6 +349,7 @@ export class Connection implements ChannelHost {
     this.#heartbeats?.stop();
     for (const channel of this.#channels.values()) await channel.close();
     this.#channels.clear();
+    this.countPartialContent(-this.#partialBytes);
     // A declare that is under way may still add one, and all declares run one after the other.
     await this.topology.change(async () => {});
     const owned = [...this.topology.queues.values()].filter(({ owner }) => owner === this);

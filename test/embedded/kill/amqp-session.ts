@@ -1,11 +1,11 @@
-import type { Channel, ConfirmChannel, ConsumeMessage } from "amqplib";
+import type { ConfirmChannel, ConsumeMessage } from "amqplib";
 import { connectRabbitmq } from "../../../kit/rabbitmq.js";
 import { account, type RuntimeProcess } from "../support/runtime-process.js";
 import { waitUntil } from "../support/wait-until.js";
 
 export interface Session {
   readonly publisher: ConfirmChannel;
-  readonly consumer: Channel;
+  readonly consumer: ConfirmChannel;
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export async function openChannels({ ports }: RuntimeProcess): Promise<Session |
     const connection = await connectRabbitmq({ ...settings, connectionName: "kill" });
     const ended = new Promise<void>((resolve) => connection.once("close", () => resolve()));
     const publisher = await connection.createConfirmChannel();
-    const consumer = await connection.createChannel();
+    const consumer = await connection.createConfirmChannel();
     for (const channel of [publisher, consumer]) channel.on("error", () => {});
     return { publisher, consumer, ended, close: () => connection.close() };
   } catch {
