@@ -48,12 +48,11 @@ export const kafkaErrors = {
 
 /** An answer to one part of a request: what a client reads as the error's code and, where there is room, its text. */
 export class KafkaError extends Error {
-  /** A value of {@link kafkaErrors}. */
   readonly code: number;
 
-  constructor(code: number, message: string) {
+  constructor(name: keyof typeof kafkaErrors, message: string) {
     super(message);
     this.name = "KafkaError";
-    this.code = code;
+    this.code = kafkaErrors[name];
   }
 }

@@ -58,4 +58,18 @@ describe("openAppendFile", () => {
     await file.close();
     await expect(file.append([Buffer.from("d")])).rejects.toThrow("is closed");
   });
+
+  it("flushes what was appended so far without waiting for an end of what comes meanwhile", async () => {
+    const file = await openAppendFile(join(folder, "busy"));
+    let isFlushed = false;
+    const append = async () => {
+      while (!isFlushed) await file.append([Buffer.alloc(100)]);
+    };
+    const busy = Promise.all([append(), append()]);
+    await Promise.all([file.flush(), file.flush()]);
+    isFlushed = true;
+    await busy;
+    await file.close();
+    expect(readFileSync(join(folder, "busy"))).toHaveLength(file.sizeBytes);
+  });
 });

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { createSerial } from "./serial.js";
 
 /**
  * A file that only grows at its end. Appends that arrive while a write is under way go out together in the next one,
@@ -52,6 +53,8 @@ class GroupedAppendFile implements AppendFile {
   #writing: Promise<void> | undefined;
   #closed = false;
   #unflushed = false;
+  /** Whoever comes while a flush is under way waits for it, and for one more if that began too early. */
+  readonly #flushing = createSerial();
 
   constructor(path: string, handle: FileHandle, sizeBytes: number) {
     this.path = path;
@@ -65,6 +68,10 @@ class GroupedAppendFile implements AppendFile {
 
   append(chunks: readonly Uint8Array[]): Promise<number> {
     if (this.#closed) return Promise.reject(new Error(`${this.path} is closed`));
+    return this.#enqueue(chunks);
+  }
+
+  #enqueue(chunks: readonly Uint8Array[]): Promise<number> {
     const lengthBytes = chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ chunks, lengthBytes, resolve, reject });
@@ -87,10 +94,18 @@ class GroupedAppendFile implements AppendFile {
   }
 
   async flush(): Promise<void> {
-    await this.#writing;
-    if (!this.#unflushed) return;
-    this.#unflushed = false;
-    await this.#handle.datasync();
+    // Behind what was appended so far and not behind all that comes meanwhile, which may never end.
+    if (this.#writing) await this.#enqueue([]).catch(() => {});
+    await this.#flushing(async () => {
+      if (!this.#unflushed) return;
+      this.#unflushed = false;
+      try {
+        await this.#handle.datasync();
+      } catch (error) {
+        this.#unflushed = true;
+        throw error;
+      }
+    });
   }
 
   async truncate(sizeBytes: number): Promise<void> {

@@ -107,11 +107,8 @@ function applyChanges(
     } else if (operation === operations.set) values.set(name, requireValue(value));
     else if (operation === operations.append || operation === operations.subtract) {
       // The one list, cleanup.policy, has one value that is offered.
-      throw new KafkaError(
-        kafkaErrors.INVALID_CONFIG,
-        `Config ${name.slice(0, 100)} cannot be appended to here.`,
-      );
-    } else throw new KafkaError(kafkaErrors.INVALID_REQUEST, `Unknown operation ${operation}.`);
+      throw new KafkaError("INVALID_CONFIG", `Config ${name.slice(0, 100)} cannot be appended to here.`);
+    } else throw new KafkaError("INVALID_REQUEST", `Unknown operation ${operation}.`);
   }
   return Object.fromEntries(values);
 }
@@ -126,8 +123,7 @@ async function alter(
   const outcomes: (Resource & { error: KafkaError | null })[] = [];
   for (const { type, name, plan } of resources) {
     try {
-      if (type !== topicType)
-        throw new KafkaError(kafkaErrors.INVALID_REQUEST, "Only topics can be configured.");
+      if (type !== topicType) throw new KafkaError("INVALID_REQUEST", "Only topics can be configured.");
       const values = plan(requireTopic(broker, name).configs);
       checkConfigs(values);
       if (!validateOnly) await broker.topics.configure(name, values);
@@ -144,10 +140,9 @@ function describe(broker: Broker, resource: Resource): { error: KafkaError | nul
   try {
     if (resource.type === topicType)
       return { error: null, entries: describeTopic(requireTopic(broker, resource.name)) };
-    if (resource.type !== brokerType)
-      throw new KafkaError(kafkaErrors.INVALID_REQUEST, "Topics and the broker only.");
+    if (resource.type !== brokerType) throw new KafkaError("INVALID_REQUEST", "Topics and the broker only.");
     if (resource.name !== "" && resource.name !== String(nodeId)) {
-      throw new KafkaError(kafkaErrors.INVALID_REQUEST, `The only broker has the id ${nodeId}.`);
+      throw new KafkaError("INVALID_REQUEST", `The only broker has the id ${nodeId}.`);
     }
     return { error: null, entries: describeBroker() };
   } catch (error) {
@@ -212,11 +207,11 @@ function writeOutcome(writer: Writer, { type, name, error }: Resource & { error:
 }
 
 function requireTopic(broker: Broker, name: string): Topic {
-  if (!isTopicName(name)) throw new KafkaError(kafkaErrors.INVALID_TOPIC_EXCEPTION, "Topic name is invalid.");
+  if (!isTopicName(name)) throw new KafkaError("INVALID_TOPIC_EXCEPTION", "Topic name is invalid.");
   return broker.topics.require(name);
 }
 
 function requireValue(value: string | null): string {
   if (value !== null) return value;
-  throw new KafkaError(kafkaErrors.INVALID_REQUEST, "A config without a value.");
+  throw new KafkaError("INVALID_REQUEST", "A config without a value.");
 }

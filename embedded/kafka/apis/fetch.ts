@@ -1,7 +1,7 @@
+import { createSerial } from "../../storage/serial.js";
 import { type Api, type Broker, leaderEpoch } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import type { PartitionLog } from "../log/partition-log.js";
-import { createSerial } from "../log/serial.js";
 import type { Reader } from "../protocol/reader.js";
 import { Writer } from "../protocol/writer.js";
 import type { Client } from "../server/listen.js";
@@ -165,8 +165,7 @@ async function readPartition(
 
 /** KIP-320; -1 is a client that does not know the epoch. @throws KafkaError */
 export function checkLeaderEpoch(known: number): void {
-  if (known > leaderEpoch)
-    throw new KafkaError(kafkaErrors.UNKNOWN_LEADER_EPOCH, "A leader epoch of the future.");
+  if (known > leaderEpoch) throw new KafkaError("UNKNOWN_LEADER_EPOCH", "A leader epoch of the future.");
 }
 
 interface Growth {

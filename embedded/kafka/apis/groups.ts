@@ -30,7 +30,7 @@ export const findCoordinator: Api = {
 function refuseKeyType(keyType: number): KafkaError | null {
   if (keyType === groupKeyType) return null;
   if (keyType === transactionKeyType) return transactionsRefused();
-  return new KafkaError(kafkaErrors.INVALID_REQUEST, `Unknown type of coordinator: ${keyType}.`);
+  return new KafkaError("INVALID_REQUEST", `Unknown type of coordinator: ${keyType}.`);
 }
 
 /** JoinGroup. */

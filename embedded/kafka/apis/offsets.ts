@@ -50,7 +50,7 @@ async function findOffset(
   if (timestampMs === latest) return { offset: partition.endOffset, timestampMs: -1 };
   if (timestampMs === earliest) return { offset: partition.startOffset, timestampMs: -1 };
   // The largest timestamp (-3) and others came with later versions of the request.
-  if (timestampMs < 0) throw new KafkaError(kafkaErrors.UNSUPPORTED_VERSION, `Timestamp ${timestampMs}.`);
+  if (timestampMs < 0) throw new KafkaError("UNSUPPORTED_VERSION", `Timestamp ${timestampMs}.`);
   return (await partition.offsetAtTime(timestampMs)) ?? { offset: -1, timestampMs: -1 };
 }
 

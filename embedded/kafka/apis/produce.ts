@@ -12,7 +12,6 @@ interface PartitionAnswer {
   readonly index: number;
   readonly error: KafkaError | null;
   readonly baseOffset: number;
-  readonly logAppendTimeMs: number;
   readonly logStartOffset: number;
 }
 
@@ -39,12 +38,12 @@ export const produce: Api = {
       return undefined;
     }
     const writer = new Writer();
-    writeTopicList(writer, answers, ({ index, error, baseOffset, logAppendTimeMs, logStartOffset }) => {
+    writeTopicList(writer, answers, ({ index, error, baseOffset, logStartOffset }) => {
       writer
         .int32(index)
         .int16(error?.code ?? kafkaErrors.NONE)
         .int64(baseOffset)
-        .int64(logAppendTimeMs);
+        .int64(-1);
       if (version >= 5) writer.int64(logStartOffset);
       if (version >= 8) writer.array([], () => {}).nullableString(error?.message ?? null);
     });
@@ -55,15 +54,13 @@ export const produce: Api = {
 /** What is wrong with the request as a whole; each partition is answered with it. @throws KafkaError */
 async function checkRequest(broker: Broker, transactionalId: string | null, acks: number): Promise<void> {
   if (transactionalId !== null) throw transactionsRefused();
-  if (acks < -1 || acks > 1)
-    throw new KafkaError(kafkaErrors.INVALID_REQUIRED_ACKS, `acks ${acks}: -1, 0 or 1`);
-  if (await broker.isDiskLow())
-    throw new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The disk is almost full.");
+  if (acks < -1 || acks > 1) throw new KafkaError("INVALID_REQUIRED_ACKS", `acks ${acks}: -1, 0 or 1`);
+  if (await broker.isDiskLow()) throw new KafkaError("KAFKA_STORAGE_ERROR", "The disk is almost full.");
 }
 
 export function transactionsRefused(): KafkaError {
   return new KafkaError(
-    kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
     "Transactions are not offered by the embedded broker.",
   );
 }
@@ -76,11 +73,10 @@ async function append(
   try {
     await checked;
     const partition = broker.topics.requirePartition(topic, index);
-    if (records === null)
-      throw new KafkaError(kafkaErrors.INVALID_RECORD, "A request without a record batch.");
+    if (records === null) throw new KafkaError("INVALID_RECORD", "A request without a record batch.");
     return { index, error: null, ...(await partition.append(records)) };
   } catch (thrown) {
     const error = explainPartitionError(broker, { topic, index, error: thrown });
-    return { index, error, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 };
+    return { index, error, baseOffset: -1, logStartOffset: -1 };
   }
 }

@@ -1,5 +1,5 @@
 import type { Broker } from "../broker.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { KafkaError } from "../errors.js";
 import type { Reader } from "../protocol/reader.js";
 import type { Writer } from "../protocol/writer.js";
 import { unknownTopic } from "../topics/topic-registry.js";
@@ -65,5 +65,5 @@ export function explainError(error: unknown, broker: Broker): KafkaError {
   if (error instanceof KafkaError) return error;
   const message = error instanceof Error ? error.message : String(error);
   broker.report("files", `kafka: ${message}`);
-  return new KafkaError(kafkaErrors.KAFKA_STORAGE_ERROR, "The broker could not read or write its files.");
+  return new KafkaError("KAFKA_STORAGE_ERROR", "The broker could not read or write its files.");
 }

@@ -83,7 +83,7 @@ export const createPartitions: Api = {
       const added = count - before;
       if (added <= 0) {
         const text = `Topic currently has ${before} partitions, which is not less than ${count}.`;
-        throw new KafkaError(kafkaErrors.INVALID_PARTITIONS, text);
+        throw new KafkaError("INVALID_PARTITIONS", text);
       }
       if (assignments !== null) checkReplicas(assignments, added);
       if (validateOnly) broker.topics.checkRoom(added);
@@ -109,8 +109,7 @@ async function forEachName<T extends { readonly name: string }>(
   const results: Result[] = [];
   for (const topic of new Map(topics.map((each) => [each.name, each])).values()) {
     try {
-      if (counts.get(topic.name) !== 1)
-        throw new KafkaError(kafkaErrors.INVALID_REQUEST, "Duplicate topic name.");
+      if (counts.get(topic.name) !== 1) throw new KafkaError("INVALID_REQUEST", "Duplicate topic name.");
       await work(topic);
       results.push({ name: topic.name, error: null });
     } catch (error) {
@@ -143,18 +142,18 @@ function readNewTopic(reader: Reader): NewTopic {
 }
 
 function checkName(broker: Broker, name: string): void {
-  if (!isTopicName(name)) throw new KafkaError(kafkaErrors.INVALID_TOPIC_EXCEPTION, "Topic name is invalid.");
+  if (!isTopicName(name)) throw new KafkaError("INVALID_TOPIC_EXCEPTION", "Topic name is invalid.");
   if (broker.topics.get(name) !== undefined) throw alreadyExists(name);
   const other = broker.topics.all().find((topic) => collide(topic.name, name));
   if (other !== undefined) {
     const text = `Topic '${name}' collides with existing topics: ${other.name}`;
-    throw new KafkaError(kafkaErrors.INVALID_TOPIC_EXCEPTION, text);
+    throw new KafkaError("INVALID_TOPIC_EXCEPTION", text);
   }
 }
 
 function planConfigs({ configs }: NewTopic): ConfigValues {
   const missing = configs.find(({ value }) => value === null);
-  if (missing !== undefined) throw new KafkaError(kafkaErrors.INVALID_CONFIG, "A config without a value.");
+  if (missing !== undefined) throw new KafkaError("INVALID_CONFIG", "A config without a value.");
   const values = Object.fromEntries(configs.map(({ name, value }) => [name, value ?? ""]));
   checkConfigs(values);
   return values;
@@ -170,14 +169,11 @@ function planPartitionCount(topic: NewTopic): number {
   if (assignments.length > 0) {
     if (partitionCount !== -1 || replicationFactor !== -1) {
       const text = "Both a count of partitions or replicas and an assignment of replicas were given.";
-      throw new KafkaError(kafkaErrors.INVALID_REQUEST, text);
+      throw new KafkaError("INVALID_REQUEST", text);
     }
     const ordered = [...assignments].sort((one, other) => one.index - other.index);
     if (ordered.some(({ index }, position) => index !== position)) {
-      throw new KafkaError(
-        kafkaErrors.INVALID_REPLICA_ASSIGNMENT,
-        "Partitions are not numbered from 0 without gaps.",
-      );
+      throw new KafkaError("INVALID_REPLICA_ASSIGNMENT", "Partitions are not numbered from 0 without gaps.");
     }
     checkReplicas(
       ordered.map(({ replicas }) => replicas),
@@ -186,11 +182,11 @@ function planPartitionCount(topic: NewTopic): number {
     return assignments.length;
   }
   if (partitionCount < 1 && partitionCount !== -1) {
-    throw new KafkaError(kafkaErrors.INVALID_PARTITIONS, "Number of partitions must be larger than 0.");
+    throw new KafkaError("INVALID_PARTITIONS", "Number of partitions must be larger than 0.");
   }
   if (replicationFactor !== 1 && replicationFactor !== -1) {
     const text = `Replication factor ${replicationFactor}: there is one broker.`;
-    throw new KafkaError(kafkaErrors.INVALID_REPLICATION_FACTOR, text);
+    throw new KafkaError("INVALID_REPLICATION_FACTOR", text);
   }
   return partitionCount === -1 ? defaultPartitionCount : partitionCount;
 }
@@ -199,5 +195,5 @@ function checkReplicas(assignments: readonly (readonly number[])[], count: numbe
   if (assignments.length === count && assignments.every((each) => each.length === 1 && each[0] === nodeId))
     return;
   const text = `Each of the ${count} partitions must be assigned to node ${nodeId} alone.`;
-  throw new KafkaError(kafkaErrors.INVALID_REPLICA_ASSIGNMENT, text);
+  throw new KafkaError("INVALID_REPLICA_ASSIGNMENT", text);
 }

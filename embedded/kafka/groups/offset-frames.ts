@@ -1,5 +1,5 @@
-import { crc32c } from "../log/crc32c.js";
-import { DataDamagedError } from "../log/data-damaged.js";
+import { crc32c } from "../../storage/crc32c.js";
+import { DataDamagedError } from "../../storage/data-damaged.js";
 
 const frameHeaderBytes = 8;
 const openingBrace = "{".charCodeAt(0);

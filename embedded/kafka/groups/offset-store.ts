@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppendFile, openAppendFile } from "../../storage/append-file.js";
-import { createSerial } from "../log/serial.js";
+import { createSerial } from "../../storage/serial.js";
 import type { CommittedOffset, OpenGroupCoordinatorOptions, TopicPartition } from "./group-coordinator.js";
 import { encodeFrame, readFrames } from "./offset-frames.js";
 

@@ -1,7 +1,11 @@
 import zlib from "node:zlib";
-import type { OffsetAtTime } from "./partition-log.js";
 import { batchHeaderBytes, compressionOf, VarintReader } from "./record-batch.js";
 import type { ScannedBatch } from "./scan-batches.js";
+
+export interface OffsetAtTime {
+  readonly offset: number;
+  readonly timestampMs: number;
+}
 
 /** A batch that unpacks to more is answered for as a whole. */
 const unpackLimitBytes = 64 * 1024 * 1024;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kafkaErrors } from "../errors.js";
 import { decodeTestBatches, encodeTestBatch } from "../testing/record-batches.js";
-import { defaultLogConfig, openPartitionLog, type PartitionLog } from "./partition-log.js";
+import { defaultLogConfig } from "./log-options.js";
+import { PartitionLog } from "./partition-log.js";
 
 /** A real disk of 1 MiB; only root on Linux can have one. */
 const folder = mkdtempSync(join(tmpdir(), "full-disk-"));
@@ -17,7 +18,7 @@ let log: PartitionLog;
 beforeEach(async () => {
   expect(mount()).toBe(true);
   const config = { ...defaultLogConfig, segmentBytes: 300_000, retentionBytes: 400_000 };
-  log = await openPartitionLog({ folder: join(folder, "p"), config, log: () => {} });
+  log = await PartitionLog.open({ folder: join(folder, "p"), config, log: () => {} });
 });
 afterEach(async () => {
   await log.close().catch(() => {});
@@ -64,7 +65,7 @@ describe.skipIf(!canMount)("a log on a full disk", () => {
     expect((await log.append(batch("x", sequence))).baseOffset).toBe(sequence);
     expect(decodeTestBatches(await log.read(log.startOffset, 1))).toHaveLength(1);
     await log.close();
-    log = await openPartitionLog({ folder: join(folder, "p"), config: defaultLogConfig, log: () => {} });
+    log = await PartitionLog.open({ folder: join(folder, "p"), config: defaultLogConfig, log: () => {} });
     expect(log.endOffset).toBe(sequence + 1);
   });
 });

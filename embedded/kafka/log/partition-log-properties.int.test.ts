@@ -4,7 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DecodedTestRecord, decodeTestBatches, encodeTestBatch } from "../testing/record-batches.js";
-import { defaultLogConfig, openPartitionLog, type PartitionLog } from "./partition-log.js";
+import { defaultLogConfig } from "./log-options.js";
+import { PartitionLog } from "./partition-log.js";
 
 let root: string;
 let run = 0;
@@ -14,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function openLog(folder: string, segmentBytes: number): Promise<PartitionLog> {
-  return openPartitionLog({ folder, config: { ...defaultLogConfig, segmentBytes }, log: () => {} });
+  return PartitionLog.open({ folder, config: { ...defaultLogConfig, segmentBytes }, log: () => {} });
 }
 
 const values = fc.array(fc.string({ maxLength: 12 }), { minLength: 1, maxLength: 4 });

@@ -1,4 +1,5 @@
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kafkaErrors } from "../errors.js";
 import { decodeTestBatches, encodeTestBatch, type TestBatchOptions } from "../testing/record-batches.js";
-import { defaultLogConfig, type LogConfig, openPartitionLog, type PartitionLog } from "./partition-log.js";
+import { defaultLogConfig, type LogConfig } from "./log-options.js";
+import { PartitionLog } from "./partition-log.js";
 
 let folder: string;
 let logged: string[];
@@ -30,7 +32,7 @@ afterEach(async () => {
 });
 
 async function openLog(config: Partial<LogConfig> = {}): Promise<PartitionLog> {
-  const log = await openPartitionLog({
+  const log = await PartitionLog.open({
     folder,
     config: { ...defaultLogConfig, ...config },
     log: (_level, text) => logged.push(text),
@@ -166,19 +168,8 @@ describe("a log's times", () => {
     expect(await log.offsetAtTime(201)).toEqual({ offset: 4, timestampMs: 300 });
     expect(await log.offsetAtTime(301)).toEqual({ offset: 5, timestampMs: 400 });
     expect(await log.offsetAtTime(401)).toBeNull();
-    expect(await log.offsetOfMaxTimestamp()).toEqual({ offset: 5, timestampMs: 400 });
     await log.deleteRecordsBefore(1);
     expect(await log.offsetAtTime(0)).toEqual({ offset: 1, timestampMs: 50 });
-  });
-
-  it("finds the largest timestamp among what is left", async () => {
-    const log = await openLog({ segmentBytes: 100 });
-    for (const timestampMs of [900, 100, 200]) await log.append(encodeTestBatch([{ timestampMs }]));
-    expect(await log.offsetOfMaxTimestamp()).toEqual({ offset: 0, timestampMs: 900 });
-    await log.deleteRecordsBefore(1);
-    expect(await log.offsetOfMaxTimestamp()).toEqual({ offset: 2, timestampMs: 200 });
-    await log.deleteRecordsBefore(-1);
-    expect(await log.offsetOfMaxTimestamp()).toBeNull();
   });
 });
 
@@ -338,5 +329,60 @@ describe("a start", () => {
       code: "DATA_DAMAGED",
       message: expect.stringContaining(`at byte ${position}`),
     });
+  });
+});
+
+describe("a log whose files are not as they should be", () => {
+  const sequenced = (baseSequence: number) =>
+    batch(["x".repeat(100)], { producerId: 1, producerEpoch: 0, baseSequence });
+
+  it("starts when a segment before its start could not be removed and later ones were", async () => {
+    const log = await openLog({ segmentBytes: 200 });
+    for (const value of ["a", "b", "c", "d"]) await log.append(batch([value.repeat(100)]));
+    const oldest = readFileSync(join(folder, "00000000000000000000.log"));
+    await log.deleteRecordsBefore(3);
+    await log.close();
+    writeFileSync(join(folder, "00000000000000000000.log"), oldest);
+    const again = await openLog({ segmentBytes: 200 });
+    expect([again.startOffset, again.endOffset]).toEqual([3, 4]);
+    expect(segments()).toEqual(["00000000000000000003.log"]);
+  });
+
+  it("knows what its producers sent last when an old segment has to be read again", async () => {
+    const log = await openLog({ segmentBytes: 200 });
+    for (let sequence = 0; sequence < 4; sequence += 1) await log.append(sequenced(sequence));
+    await log.close();
+    rmSync(join(folder, "00000000000000000001.index"));
+    const again = await openLog({ segmentBytes: 200 });
+    expect((await again.append(sequenced(4))).baseOffset).toBe(4);
+    expect((await again.append(sequenced(3))).baseOffset).toBe(3);
+  });
+
+  it("keeps its start when the note of a new one cannot be written", async () => {
+    const log = await openLog();
+    await log.append(batch(["a", "b"]));
+    mkdirSync(join(folder, "checkpoint.new"));
+    await expect(log.deleteRecordsBefore(1)).rejects.toMatchObject({ code: "EISDIR" });
+    expect(log.startOffset).toBe(0);
+    rmSync(join(folder, "checkpoint.new"), { recursive: true });
+    expect(await log.deleteRecordsBefore(1)).toBe(1);
+  });
+
+  it("looks for a time among what is left when segments are removed meanwhile", async () => {
+    const log = await openLog({ segmentBytes: 200 });
+    const old = Array.from({ length: 20 }, (_, timestampMs) => ({ timestampMs, value: "x".repeat(100) }));
+    for (const record of old) await log.append(encodeTestBatch([record]));
+    const found = Promise.all(old.map(({ timestampMs }) => log.offsetAtTime(timestampMs)));
+    await log.deleteRecordsBefore(19);
+    for (const result of await found) expect(result).not.toBeNull();
+    expect(await log.offsetAtTime(0)).toEqual({ offset: 19, timestampMs: 19 });
+  });
+
+  it("tells who waits for records that it has ended", async () => {
+    const log = await openLog();
+    const told = new Promise<void>((resolve) => log.onEndMoved(resolve));
+    await log.delete();
+    await told;
+    await expect(log.read(0, 1)).rejects.toMatchObject({ code: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION });
   });
 });

@@ -1,4 +1,4 @@
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { KafkaError } from "../errors.js";
 import type { RecordBatch } from "./record-batch.js";
 
 /** [first sequence, last sequence, base offset] */
@@ -37,7 +37,7 @@ export class ProducerStates {
     if (batch.producerId < 0 || !state) return undefined;
     if (batch.producerEpoch < state.epoch) {
       throw new KafkaError(
-        kafkaErrors.INVALID_PRODUCER_EPOCH,
+        "INVALID_PRODUCER_EPOCH",
         `epoch ${batch.producerEpoch} of producer ${batch.producerId} is over, ${state.epoch} has begun`,
       );
     }
@@ -49,7 +49,7 @@ export class ProducerStates {
     const expected = sameEpoch && previous ? (previous[1] + 1) % sequenceCount : 0;
     if (first !== expected && (previous || !sameEpoch)) {
       throw new KafkaError(
-        kafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        "OUT_OF_ORDER_SEQUENCE_NUMBER",
         `sequence ${first} of producer ${batch.producerId} came where ${expected} was expected`,
       );
     }
@@ -75,12 +75,8 @@ export class ProducerStates {
     };
   }
 
-  /** What is known of batches before the offset. */
-  takeSnapshot(endOffset: number): ProducerSnapshot {
-    return [...this.#states].flatMap(([id, state]) => {
-      const batches = state.batches.filter(([, , baseOffset]) => baseOffset < endOffset);
-      return batches.length > 0 ? [[id, { ...state, batches }] as const] : [];
-    });
+  takeSnapshot(): ProducerSnapshot {
+    return [...this.#states];
   }
 
   #dropOld(nowMs: number): void {

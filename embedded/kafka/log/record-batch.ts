@@ -1,5 +1,5 @@
-import { KafkaError, kafkaErrors } from "../errors.js";
-import { crc32c } from "./crc32c.js";
+import { crc32c } from "../../storage/crc32c.js";
+import { KafkaError } from "../errors.js";
 
 /** Header of a record batch, format v2 (Kafka documentation, "Record Batch"). */
 export interface RecordBatch {
@@ -69,28 +69,30 @@ export function compressionOf(batch: RecordBatch): number {
  * @throws KafkaError
  */
 export function validateRecords(bytes: Buffer, maxMessageBytes: number, nowMs: number): RecordBatch {
-  if (bytes.length === 0) throw new KafkaError(kafkaErrors.INVALID_RECORD, "no record batch was sent");
+  if (bytes.length === 0) throw new KafkaError("INVALID_RECORD", "no record batch was sent");
   // The magic byte first: what v0 and v1 have before it lies elsewhere.
   const magic = bytes.length >= 17 ? bytes.readInt8(16) : 2;
   if (magic !== 2) {
-    const code = magic < 2 ? kafkaErrors.INVALID_RECORD : kafkaErrors.CORRUPT_MESSAGE;
-    throw new KafkaError(code, "only record batches v2 are taken");
+    throw new KafkaError(
+      magic < 2 ? "INVALID_RECORD" : "CORRUPT_MESSAGE",
+      "only record batches v2 are taken",
+    );
   }
   const batch = readBatchHeader(bytes, 0);
   if (!batch || batch.sizeBytes < batchHeaderBytes || batch.sizeBytes > bytes.length) {
-    throw new KafkaError(kafkaErrors.CORRUPT_MESSAGE, "a record batch is not complete");
+    throw new KafkaError("CORRUPT_MESSAGE", "a record batch is not complete");
   }
   if (batch.sizeBytes > maxMessageBytes) {
     throw new KafkaError(
-      kafkaErrors.MESSAGE_TOO_LARGE,
+      "MESSAGE_TOO_LARGE",
       `a batch of ${batch.sizeBytes} bytes is larger than max.message.bytes, ${maxMessageBytes}`,
     );
   }
   if (batch.maxTimestampMs > nowMs + futureLimitMs) {
-    throw new KafkaError(kafkaErrors.INVALID_TIMESTAMP, "a timestamp is more than an hour ahead");
+    throw new KafkaError("INVALID_TIMESTAMP", "a timestamp is more than an hour ahead");
   }
   if (bytes.length > batch.sizeBytes) {
-    throw new KafkaError(kafkaErrors.INVALID_RECORD, "one record batch at a time");
+    throw new KafkaError("INVALID_RECORD", "one record batch at a time");
   }
   validateBatch(batch, bytes);
   return batch;
@@ -99,16 +101,16 @@ export function validateRecords(bytes: Buffer, maxMessageBytes: number, nowMs: n
 function validateBatch(batch: RecordBatch, bytes: Buffer): void {
   const { attributes, recordCount } = batch;
   if (!hasValidChecksum(bytes, 0, bytes.length)) {
-    throw new KafkaError(kafkaErrors.CORRUPT_MESSAGE, "the checksum of a record batch is wrong");
+    throw new KafkaError("CORRUPT_MESSAGE", "the checksum of a record batch is wrong");
   }
   if ((attributes & (transactionalFlag | controlFlag)) !== 0) {
-    throw new KafkaError(kafkaErrors.INVALID_RECORD, "transactions are not supported");
+    throw new KafkaError("INVALID_RECORD", "transactions are not supported");
   }
   if (recordCount < 1 || batch.lastOffset - batch.baseOffset !== recordCount - 1) {
-    throw new KafkaError(kafkaErrors.INVALID_RECORD, "offsets and number of records do not agree");
+    throw new KafkaError("INVALID_RECORD", "offsets and number of records do not agree");
   }
   if (batch.producerId >= 0 && (batch.baseSequence < 0 || batch.producerEpoch < 0)) {
-    throw new KafkaError(kafkaErrors.INVALID_RECORD, "an idempotent producer's batch has no sequence");
+    throw new KafkaError("INVALID_RECORD", "an idempotent producer's batch has no sequence");
   }
   if (compressionOf(batch) === 0) checkRecords(bytes, recordCount);
 }
@@ -124,7 +126,7 @@ function checkRecords(batch: Buffer, recordCount: number): void {
     count += 1;
   }
   if (count !== recordCount || reader.position !== batch.length) {
-    throw new KafkaError(kafkaErrors.INVALID_RECORD, "the records do not fill their batch");
+    throw new KafkaError("INVALID_RECORD", "the records do not fill their batch");
   }
 }
 

@@ -1,135 +1,138 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppendFile, openAppendFile } from "../../storage/append-file.js";
-import { BatchWindow } from "./batch-window.js";
-import { readCheckedJson, writeCheckedJson } from "./checked-json.js";
-import { DataDamagedError } from "./data-damaged.js";
-import { batchHeaderBytes, type RecordBatch } from "./record-batch.js";
-import { type ScannedBatch, scanBatches } from "./scan-batches.js";
-import { type IndexEntry, indexGapBytes, SparseIndex } from "./sparse-index.js";
+import { DataDamagedError } from "../../storage/data-damaged.js";
+import { readCheckedJson, writeCheckedJson } from "../../storage/json-file.js";
+import type { RecordBatch } from "./record-batch.js";
+import { BatchCursor, type ScannedBatch, scanBatches } from "./scan-batches.js";
+
+/** Of a batch: [offset, position, largest timestamp before it]. */
+type IndexEntry = readonly [offset: number, position: number, maxTimestampBeforeMs: number];
 
 /** All about a segment that a look into the file would tell, as it is saved beside it. */
-export interface SegmentSummary {
+export interface SegmentFacts {
   readonly baseOffset: number;
-  readonly sizeBytes: number;
-  readonly nextOffset: number;
+  /** Bytes and offsets that are visible to readers. */
+  sizeBytes: number;
+  nextOffset: number;
   /** -1 while there is no batch with one. */
-  readonly firstTimestampMs: number;
-  readonly maxTimestampMs: number;
-  readonly index: readonly IndexEntry[];
+  firstTimestampMs: number;
+  maxTimestampMs: number;
+  /** Of about every 16th KiB. */
+  readonly index: IndexEntry[];
 }
 
-/** No answer to one read is larger, whatever a client allows. */
-const readLimitBytes = 64 * 1024 * 1024;
+/** Bytes from one entry of the index to the next: what a read may have to skip. */
+const indexGapBytes = 16 * 1024;
+
+/** Its files' paths without their endings. */
+function pathOf(folder: string, baseOffset: number): string {
+  return join(folder, String(baseOffset).padStart(20, "0"));
+}
+
+/** Removes the files of a segment, open or not. */
+export async function removeSegment(folder: string, baseOffset: number): Promise<void> {
+  for (const ending of [".log", ".index"]) await rm(pathOf(folder, baseOffset) + ending, { force: true });
+}
 
 /** One file of a partition: a row of batches, with what is known about it in memory. */
 export class Segment {
-  readonly baseOffset: number;
   readonly file: AppendFile;
-  /** Bytes and offsets that are visible to readers. */
-  sizeBytes = 0;
-  nextOffset: number;
-  firstTimestampMs = -1;
-  maxTimestampMs = -1;
-  #index = new SparseIndex();
+  readonly #indexPath: string;
+  facts: SegmentFacts;
   /** Up to here the file was trusted at start: those batches are checked when they are read. */
   #uncheckedBytes = 0;
-  readonly #indexPath: string;
 
   static async open(folder: string, baseOffset: number): Promise<Segment> {
-    const name = String(baseOffset).padStart(20, "0");
-    return new Segment(
-      baseOffset,
-      await openAppendFile(join(folder, `${name}.log`)),
-      join(folder, `${name}.index`),
-    );
+    const path = pathOf(folder, baseOffset);
+    return new Segment(baseOffset, await openAppendFile(`${path}.log`), `${path}.index`);
   }
 
   private constructor(baseOffset: number, file: AppendFile, indexPath: string) {
-    this.baseOffset = baseOffset;
-    this.nextOffset = baseOffset;
     this.file = file;
     this.#indexPath = indexPath;
+    const times = { firstTimestampMs: -1, maxTimestampMs: -1 };
+    this.facts = { baseOffset, sizeBytes: 0, nextOffset: baseOffset, ...times, index: [] };
   }
 
-  summarize(): SegmentSummary {
-    const { baseOffset, sizeBytes, nextOffset, firstTimestampMs, maxTimestampMs } = this;
-    return {
-      baseOffset,
-      sizeBytes,
-      nextOffset,
-      firstTimestampMs,
-      maxTimestampMs,
-      index: this.#index.entries,
-    };
-  }
-
-  restore(summary: SegmentSummary): void {
-    this.sizeBytes = summary.sizeBytes;
-    this.nextOffset = summary.nextOffset;
-    this.firstTimestampMs = summary.firstTimestampMs;
-    this.maxTimestampMs = summary.maxTimestampMs;
-    this.#index = new SparseIndex(summary.index);
-    this.#uncheckedBytes = summary.sizeBytes;
+  /** Believes what was saved. */
+  restore(facts: SegmentFacts): void {
+    this.facts = facts;
+    this.#uncheckedBytes = facts.sizeBytes;
   }
 
   saveIndex(): Promise<void> {
-    return writeCheckedJson(this.#indexPath, this.summarize());
+    return writeCheckedJson(this.#indexPath, this.facts);
   }
 
   /** @returns whether there was one that fits the file */
   async loadIndex(): Promise<boolean> {
-    const summary = await readCheckedJson<SegmentSummary>(this.#indexPath).catch((error: unknown) => {
+    const facts = await readCheckedJson<SegmentFacts>(this.#indexPath).catch((error: unknown) => {
       if (error instanceof DataDamagedError) return undefined;
       throw error;
     });
-    if (summary?.baseOffset !== this.baseOffset || summary.sizeBytes !== this.file.sizeBytes) return false;
-    this.restore(summary);
+    if (facts?.baseOffset !== this.facts.baseOffset || facts.sizeBytes !== this.file.sizeBytes) return false;
+    this.restore(facts);
     return true;
   }
 
   /** Makes a batch visible that stands in the file behind the others. */
-  add(batch: RecordBatch): void {
-    this.#index.add(batch, this.sizeBytes, this.maxTimestampMs);
-    if (this.sizeBytes === 0) this.firstTimestampMs = batch.maxTimestampMs;
-    this.sizeBytes += batch.sizeBytes;
-    this.nextOffset = batch.lastOffset + 1;
-    this.maxTimestampMs = Math.max(this.maxTimestampMs, batch.maxTimestampMs);
+  add({ baseOffset, lastOffset, sizeBytes, maxTimestampMs }: RecordBatch): void {
+    const { facts } = this;
+    const position = facts.sizeBytes;
+    const indexedTo = facts.index.at(-1)?.[1] ?? Number.NEGATIVE_INFINITY;
+    if (position - indexedTo >= indexGapBytes) facts.index.push([baseOffset, position, facts.maxTimestampMs]);
+    if (position === 0) facts.firstTimestampMs = maxTimestampMs;
+    facts.sizeBytes += sizeBytes;
+    facts.nextOffset = lastOffset + 1;
+    facts.maxTimestampMs = Math.max(facts.maxTimestampMs, maxTimestampMs);
   }
 
   /** Whole batches from the one that holds the offset on, at least one; the offset must be visible. */
-  async read(offset: number, maxBytes: number): Promise<Buffer> {
-    const limitBytes = Math.min(Math.max(maxBytes, 0), readLimitBytes);
-    const window = new BatchWindow(this.file, this.sizeBytes);
-    const [baseOffset, position] = this.#index.findOffset(offset) ?? [this.baseOffset, 0];
-    await window.moveTo(position, limitBytes + indexGapBytes);
-    let batch = window.readHeader(baseOffset);
-    while (batch.lastOffset < offset) {
-      await window.moveTo(window.position + batch.sizeBytes, batchHeaderBytes);
-      batch = window.readHeader(batch.lastOffset + 1);
+  async read(offset: number, limitBytes: number): Promise<Buffer> {
+    const range = this.#rangeFrom(([baseOffset]) => baseOffset <= offset);
+    const cursor = new BatchCursor(this.file, range, limitBytes + indexGapBytes);
+    let batch = await cursor.next();
+    while (batch && batch.lastOffset < offset) {
+      cursor.skip(batch);
+      batch = await cursor.next();
     }
-    const wantedBytes = Math.max(batch.sizeBytes, limitBytes);
-    await window.moveTo(window.position, wantedBytes);
-    return window.takeBatches(batch, wantedBytes, this.#uncheckedBytes);
+    const wantedBytes = Math.max(batch?.sizeBytes ?? 0, limitBytes);
+    await cursor.fill(wantedBytes);
+    const bytes = cursor.bytes.subarray(0, wantedBytes);
+    let end = 0;
+    while (batch && (end === 0 || end + batch.sizeBytes <= bytes.length)) {
+      if (cursor.position < this.#uncheckedBytes) cursor.check(batch);
+      end += batch.sizeBytes;
+      cursor.skip(batch);
+      batch = cursor.peek();
+    }
+    return bytes.subarray(0, end);
   }
 
   /** From a batch on before which none has a timestamp so late. */
   scanFromTime(timestampMs: number): AsyncGenerator<ScannedBatch> {
-    return this.scan(this.#index.findTime(timestampMs));
+    return scanBatches(
+      this.file,
+      this.#rangeFrom((entry) => entry[2] < timestampMs),
+    );
   }
 
-  scanFromOffset(offset: number): AsyncGenerator<ScannedBatch> {
-    return this.scan(this.#index.findOffset(offset));
-  }
-
-  /** Removes the files; whoever is reading finishes first. */
-  async delete(): Promise<void> {
+  async close(): Promise<void> {
     await this.file.close();
-    await rm(this.file.path, { force: true });
-    await rm(this.#indexPath, { force: true });
   }
 
-  scan([baseOffset, from]: readonly [number, number, ...unknown[]] = [this.baseOffset, 0]) {
-    return scanBatches(this.file, { from, to: this.sizeBytes, baseOffset });
+  /** From the last entry for which it holds; it must hold for all before that one, and for the first one. */
+  #rangeFrom(holds: (entry: IndexEntry) => boolean) {
+    const { index, baseOffset, sizeBytes } = this.facts;
+    let low = 1;
+    let high = index.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holds(index[middle] as IndexEntry)) low = middle + 1;
+      else high = middle;
+    }
+    const [firstOffset, from] = index[low - 1] ?? [baseOffset, 0];
+    return { from, to: sizeBytes, baseOffset: firstOffset };
   }
 }

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { crc32c } from "../log/crc32c.js";
+import { crc32c } from "../../storage/crc32c.js";
 
 export interface TestRecord {
   readonly key?: string | null;

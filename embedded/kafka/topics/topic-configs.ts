@@ -1,5 +1,5 @@
-import { KafkaError, kafkaErrors } from "../errors.js";
-import { defaultLogConfig, type LogConfig } from "../log/partition-log.js";
+import { KafkaError } from "../errors.js";
+import { defaultLogConfig, type LogConfig } from "../log/log-options.js";
 
 /** What was set for a topic; the rest has its default. */
 export type ConfigValues = Readonly<Record<string, string>>;
@@ -34,11 +34,11 @@ export function checkConfigs(values: ConfigValues): void {
   for (const [name, value] of Object.entries(values)) {
     const definition = Object.hasOwn(topicConfigs, name) ? topicConfigs[name] : undefined;
     if (definition === undefined) {
-      throw new KafkaError(kafkaErrors.INVALID_CONFIG, `Unknown topic config name: ${name.slice(0, 100)}`);
+      throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name.slice(0, 100)}`);
     }
     if (!definition.isValid(value)) {
       throw new KafkaError(
-        kafkaErrors.INVALID_CONFIG,
+        "INVALID_CONFIG",
         `Invalid value ${value.slice(0, 100)} for configuration ${name}`,
       );
     }

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readJsonFile, writeJsonFile } from "../../storage/json-file.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
-import { openPartitionLog, type PartitionLog } from "../log/partition-log.js";
-import { createSerial } from "../log/serial.js";
+import { createSerial } from "../../storage/serial.js";
+import { KafkaError } from "../errors.js";
+import { PartitionLog } from "../log/partition-log.js";
 import type { Log } from "../server/limit-log.js";
 import { type ConfigValues, readLogConfig } from "./topic-configs.js";
 
@@ -152,7 +152,7 @@ export class TopicRegistry {
   /** @throws KafkaError POLICY_VIOLATION when so many more would be too many */
   checkRoom(partitionCount: number): void {
     if (this.partitionCount() + partitionCount <= partitionLimit) return;
-    throw new KafkaError(kafkaErrors.POLICY_VIOLATION, `At most ${partitionLimit} partitions in all.`);
+    throw new KafkaError("POLICY_VIOLATION", `At most ${partitionLimit} partitions in all.`);
   }
 
   /** Does it for each partition, one after the other; what fails is logged. */
@@ -208,7 +208,7 @@ export class TopicRegistry {
     const indexes = Array.from({ length: count }, (_, index) => index).slice(topic.partitions.length);
     const opened = await Promise.all(
       indexes.map((index) =>
-        openPartitionLog({ folder: join(this.#pathOf(topic), String(index)), config, log: this.#log }),
+        PartitionLog.open({ folder: join(this.#pathOf(topic), String(index)), config, log: this.#log }),
       ),
     );
     topic.partitions = [...topic.partitions, ...opened];
@@ -250,11 +250,11 @@ function folderOf({ id, name }: OpenTopic): string {
 }
 
 export function unknownTopic(): KafkaError {
-  return new KafkaError(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, "This topic or partition does not exist.");
+  return new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", "This topic or partition does not exist.");
 }
 
 export function alreadyExists(name: string): KafkaError {
-  return new KafkaError(kafkaErrors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
+  return new KafkaError("TOPIC_ALREADY_EXISTS", `Topic '${name}' already exists.`);
 }
 
 function isSavedTopics(saved: SavedTopics): boolean {
