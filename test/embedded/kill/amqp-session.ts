@@ -27,6 +27,8 @@ export async function openChannels({ ports }: RuntimeProcess): Promise<Session |
 
 interface Numbered {
   readonly queue: string;
+  /** So much waits in the queue that more would only make the reading longer. */
+  isFull(): boolean;
   next(): number;
   bodyBytes(): number;
   confirmed(number: number): void;
@@ -38,7 +40,7 @@ const unconfirmedLimit = 100;
 export async function publishNumbered(channel: ConfirmChannel, to: Numbered): Promise<never> {
   let unconfirmed = 0;
   for (;;) {
-    while (unconfirmed < unconfirmedLimit) {
+    while (unconfirmed < unconfirmedLimit && !to.isFull()) {
       const number = to.next();
       const body = Buffer.alloc(Math.max(4, to.bodyBytes()));
       body.writeUInt32BE(number);
@@ -48,7 +50,7 @@ export async function publishNumbered(channel: ConfirmChannel, to: Numbered): Pr
         if (error === null || error === undefined) to.confirmed(number);
       });
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 

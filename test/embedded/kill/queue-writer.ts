@@ -15,6 +15,7 @@ interface QueueWriterOptions {
 /** A message is published after so many acknowledgements: its confirm says that they are in the same file. */
 const settleEvery = 25;
 const keepLimit = 200;
+const waitingLimit = 600;
 /** Numbers of those messages; between two channels there is no order. */
 const firstMark = 1_000_000_000;
 
@@ -56,6 +57,7 @@ export class QueueWriter implements Writer {
         this.#consume(session),
         publishNumbered(publisher, {
           queue,
+          isFull: () => this.#next - this.#acknowledged.size > waitingLimit,
           next: () => this.#next++,
           bodyBytes: () => bodyBytes(random),
           confirmed: (number) => this.#confirmed.add(number),

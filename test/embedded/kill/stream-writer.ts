@@ -37,6 +37,7 @@ export class StreamWriter implements Writer {
       await publisher.assertQueue(queue, { durable: true, arguments: { ...streamArguments, ...limit } });
       await publishNumbered(publisher, {
         queue,
+        isFull: () => false,
         next: () => this.#next++,
         bodyBytes: () => Math.floor(random() * 400),
         confirmed: (number) => this.#confirmed.add(number),
