@@ -28,15 +28,21 @@ export interface ApiRequest {
   readonly version: number;
   /** At the first byte behind the header. */
   readonly reader: Reader;
+  /** Of the answer, which the throttle time, where it has one in front, is already in: nobody is ever throttled. */
+  readonly writer: Writer;
   readonly clientId: string;
   readonly client: Client;
 }
+
+/** @returns undefined where the protocol has no answer; what it throws ends the connection */
+export type Handler = (broker: Broker, request: ApiRequest) => Promise<Writer | undefined> | Writer;
 
 /** One API of the Kafka protocol guide ("Protocol API Keys") in the versions that are offered. */
 export interface Api {
   readonly key: number;
   readonly min: number;
   readonly max: number;
-  /** @returns undefined where the protocol has no answer; what it throws ends the connection */
-  readonly handle: (broker: Broker, request: ApiRequest) => Promise<Writer | undefined> | Writer;
+  /** Version from which the answer begins with the throttle time. */
+  readonly throttledFrom: number;
+  readonly handle: Handler;
 }

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Broker } from "./broker.js";
-import { openGroupCoordinator } from "./groups/group-coordinator.js";
+import { GroupCoordinator } from "./groups/group-coordinator.js";
 import { dispatch } from "./server/dispatch.js";
 import { type Log, limitLog } from "./server/limit-log.js";
 import { listen } from "./server/listen.js";
@@ -42,14 +42,17 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Run
   const { host, dataFolder, log } = options;
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const failures: unknown[] = [];
+    for (const closer of closers.splice(0).reverse()) await closer().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     await mkdir(dataFolder, { recursive: true, mode: 0o700 });
     const state = await openBrokerState(dataFolder);
     const topics = await TopicRegistry.open(dataFolder, log);
     closers.push(() => topics.close());
-    const groups = await openGroupCoordinator({ folder: join(dataFolder, "groups"), log });
+    const hasTopic = (name: string) => topics.get(name) !== undefined;
+    const groups = await GroupCoordinator.open({ folder: join(dataFolder, "groups"), log, hasTopic });
     closers.push(() => groups.close());
     for (const { name, partitions } of options.topics) {
       if (topics.get(name) === undefined) await topics.create(name, partitions, {});
@@ -75,7 +78,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Run
     broker.port = listener.port;
     return { address: `${host}:${listener.port}`, port: listener.port, close };
   } catch (error) {
-    await close();
+    await close().catch(() => {});
     throw error;
   }
 }

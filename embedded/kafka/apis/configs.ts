@@ -1,8 +1,8 @@
-import { type Api, type Broker, nodeId } from "../broker.js";
+import { type ApiRequest, type Broker, type Handler, nodeId } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import { frameLimitBytes } from "../protocol/frames.js";
 import type { Reader } from "../protocol/reader.js";
-import { Writer } from "../protocol/writer.js";
+import type { Writer } from "../protocol/writer.js";
 import {
   type ConfigDefinition,
   type ConfigValues,
@@ -37,63 +37,48 @@ interface Entry {
 }
 
 /** DescribeConfigs, of topics and of the broker. */
-export const describeConfigs: Api = {
-  key: 32,
-  min: 1,
-  max: 3,
-  handle(broker, { version, reader }) {
-    const resources = reader.array(() => ({
-      ...readResource(reader),
-      names: reader.nullableArray(() => reader.string()),
-    }));
-    const withSynonyms = reader.boolean();
-    const withDocumentation = version >= 3 && reader.boolean();
-    const writer = new Writer().int32(0);
-    return writer.array(resources, ({ type, name, names }) => {
-      const { error, entries } = describe(broker, { type, name });
-      const wanted = entries.filter((entry) => names === null || names.includes(entry.name));
-      writeOutcome(writer, { type, name, error });
-      writer.array(wanted, (entry) => {
-        writer.string(entry.name).nullableString(entry.value).boolean(entry.isReadOnly).int8(entry.source);
-        writer.boolean(false).array(withSynonyms ? [entry] : [], (synonym) => {
-          writer.string(synonym.name).nullableString(synonym.value).int8(synonym.source);
-        });
-        if (version >= 3)
-          writer.int8(entry.type).nullableString(withDocumentation ? entry.documentation : null);
+export const describeConfigs: Handler = (broker, { version, reader, writer }) => {
+  const resources = reader.array(() => ({
+    ...readResource(reader),
+    names: reader.nullableArray(() => reader.string()),
+  }));
+  const withSynonyms = reader.boolean();
+  const withDocumentation = version >= 3 && reader.boolean();
+  return writer.array(resources, ({ type, name, names }) => {
+    const { error, entries } = describe(broker, { type, name });
+    const wanted = entries.filter((entry) => names === null || names.includes(entry.name));
+    writeOutcome(writer, { type, name, error });
+    writer.array(wanted, (entry) => {
+      writer.string(entry.name).nullableString(entry.value).boolean(entry.isReadOnly).int8(entry.source);
+      writer.boolean(false).array(withSynonyms ? [entry] : [], (synonym) => {
+        writer.string(synonym.name).nullableString(synonym.value).int8(synonym.source);
       });
+      if (version >= 3)
+        writer.int8(entry.type).nullableString(withDocumentation ? entry.documentation : null);
     });
-  },
+  });
 };
 
 /** AlterConfigs: what is not named returns to its default. */
-export const alterConfigs: Api = {
-  key: 33,
-  min: 0,
-  max: 1,
-  handle: (broker, { reader }) =>
-    alter(broker, reader, () => {
-      const set = reader.array(() => [reader.string(), reader.nullableString()] as const);
-      return () => Object.fromEntries(set.map(([name, value]) => [name, requireValue(value)]));
-    }),
-};
+export const alterConfigs: Handler = (broker, request) =>
+  alter(broker, request, (reader) => {
+    const set = reader.array(() => [reader.string(), reader.nullableString()] as const);
+    return () => Object.fromEntries(set.map(([name, value]) => [name, requireValue(value)]));
+  });
 
 const operations = { set: 0, delete: 1, append: 2, subtract: 3 };
 
 /** IncrementalAlterConfigs (KIP-339): what is not named stays. */
-export const incrementalAlterConfigs: Api = {
-  key: 44,
-  min: 0,
-  max: 0,
-  handle: (broker, { reader }) =>
-    alter(broker, reader, () => {
-      const changes = reader.array(() => ({
-        name: reader.string(),
-        operation: reader.int8(),
-        value: reader.nullableString(),
-      }));
-      return (before) => applyChanges(before, changes);
-    }),
-};
+export const incrementalAlterConfigs: Handler = (broker, request) =>
+  alter(broker, request, (reader) => {
+    const readChange = () => ({
+      name: reader.string(),
+      operation: reader.int8(),
+      value: reader.nullableString(),
+    });
+    const changes = reader.array(readChange);
+    return (before) => applyChanges(before, changes);
+  });
 
 function applyChanges(
   before: ConfigValues,
@@ -115,24 +100,23 @@ function applyChanges(
 
 async function alter(
   broker: Broker,
-  reader: Reader,
-  readPlan: () => (before: ConfigValues) => ConfigValues,
+  { reader, writer }: ApiRequest,
+  readPlan: (reader: Reader) => (before: ConfigValues) => ConfigValues,
 ): Promise<Writer> {
-  const resources = reader.array(() => ({ ...readResource(reader), plan: readPlan() }));
+  const resources = reader.array(() => ({ ...readResource(reader), plan: readPlan(reader) }));
   const validateOnly = reader.boolean();
   const outcomes: (Resource & { error: KafkaError | null })[] = [];
   for (const { type, name, plan } of resources) {
     try {
       if (type !== topicType) throw new KafkaError("INVALID_REQUEST", "Only topics can be configured.");
-      const values = plan(requireTopic(broker, name).configs);
-      checkConfigs(values);
-      if (!validateOnly) await broker.topics.configure(name, values);
+      const { configs } = requireTopic(broker, name);
+      if (validateOnly) checkConfigs(plan(configs));
+      else await broker.topics.configure(name, plan);
       outcomes.push({ type, name, error: null });
     } catch (error) {
       outcomes.push({ type, name, error: explainError(error, broker) });
     }
   }
-  const writer = new Writer().int32(0);
   return writer.array(outcomes, (outcome) => writeOutcome(writer, outcome));
 }
 
@@ -161,37 +145,28 @@ function describeTopic({ configs }: Topic): Entry[] {
   }));
 }
 
-/** What Apache Kafka calls the default of a topic's configuration among the broker's own. */
-const inherited: readonly (readonly [string, string])[] = [
-  ["log.cleanup.policy", "cleanup.policy"],
-  ["log.retention.bytes", "retention.bytes"],
-  ["log.retention.ms", "retention.ms"],
-  ["log.segment.bytes", "segment.bytes"],
-  ["message.max.bytes", "max.message.bytes"],
-  ["min.insync.replicas", "min.insync.replicas"],
+/** What is fixed, and what Apache Kafka calls the default of a topic's configuration among the broker's own. */
+const brokerConfigs: readonly (readonly [name: string, value: string, type: Entry["type"]])[] = [
+  ["auto.create.topics.enable", "false", 2],
+  ["default.replication.factor", "1", 3],
+  ["node.id", String(nodeId), 3],
+  ["num.partitions", String(defaultPartitionCount), 3],
+  ["socket.request.max.bytes", String(frameLimitBytes), 3],
+  ...["cleanup.policy", "retention.bytes", "retention.ms", "segment.bytes"].map((name) =>
+    inherit(`log.${name}`, name),
+  ),
+  inherit("message.max.bytes", "max.message.bytes"),
+  inherit("min.insync.replicas", "min.insync.replicas"),
 ];
 
+function inherit(name: string, topicConfig: string): [string, string, Entry["type"]] {
+  const { defaultValue = "", type = 2 } = topicConfigs[topicConfig] ?? {};
+  return [name, defaultValue, type];
+}
+
 function describeBroker(): Entry[] {
-  const values: [string, string, Entry["type"]][] = [
-    ["auto.create.topics.enable", "false", 2],
-    ["default.replication.factor", "1", 3],
-    ["node.id", String(nodeId), 3],
-    ["num.partitions", String(defaultPartitionCount), 3],
-    ["socket.request.max.bytes", String(frameLimitBytes), 3],
-  ];
-  for (const [name, topicConfig] of inherited) {
-    const { defaultValue = "", type = 2 } = topicConfigs[topicConfig] ?? {};
-    values.push([name, defaultValue, type]);
-  }
-  const documentation = "Fixed in the embedded broker.";
-  return values.map(([name, value, type]) => ({
-    name,
-    value,
-    source: staticBroker,
-    isReadOnly: true,
-    type,
-    documentation,
-  }));
+  const rest = { source: staticBroker, isReadOnly: true, documentation: "Fixed in the embedded broker." };
+  return brokerConfigs.map(([name, value, type]) => ({ name, value, type, ...rest }));
 }
 
 function readResource(reader: Reader): Resource {

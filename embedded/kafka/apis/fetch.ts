@@ -1,9 +1,8 @@
 import { createSerial } from "../../storage/serial.js";
-import { type Api, type Broker, leaderEpoch } from "../broker.js";
+import { type Broker, type Handler, leaderEpoch } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import type { PartitionLog } from "../log/partition-log.js";
 import type { Reader } from "../protocol/reader.js";
-import { Writer } from "../protocol/writer.js";
 import type { Client } from "../server/listen.js";
 import { explainPartitionError, readTopic, type TopicList, writeTopicList } from "./topic-lists.js";
 
@@ -40,26 +39,20 @@ interface FetchedPartition {
 const noRecords = Buffer.alloc(0);
 
 /** Fetch. Sessions (KIP-227) are not kept: the answer's session id 0 tells clients to name all partitions each time. */
-export const fetch: Api = {
-  key: 1,
-  min: 4,
-  max: 11,
-  async handle(broker, { version, reader, client }) {
-    const request = readRequest(reader, version);
-    const errorCode = request.sessionId === 0 ? kafkaErrors.NONE : kafkaErrors.FETCH_SESSION_ID_NOT_FOUND;
-    const topics = errorCode === kafkaErrors.NONE ? await collect(broker, request, client) : [];
-    const writer = new Writer().int32(0);
-    if (version >= 7) writer.int16(errorCode).int32(0);
-    return writeTopicList(writer, topics, (partition) => {
-      writer.int32(partition.index).int16(partition.errorCode);
-      // No transactions: everything up to the end is stable, nothing was aborted.
-      writer.int64(partition.endOffset).int64(partition.endOffset);
-      if (version >= 5) writer.int64(partition.startOffset);
-      writer.int32(-1);
-      if (version >= 11) writer.int32(-1);
-      writer.bytes(partition.records);
-    });
-  },
+export const fetch: Handler = async (broker, { version, reader, writer, client }) => {
+  const request = readRequest(reader, version);
+  const errorCode = request.sessionId === 0 ? kafkaErrors.NONE : kafkaErrors.FETCH_SESSION_ID_NOT_FOUND;
+  const topics = errorCode === kafkaErrors.NONE ? await collect(broker, request, client) : [];
+  if (version >= 7) writer.int16(errorCode).int32(0);
+  return writeTopicList(writer, topics, (partition) => {
+    writer.int32(partition.index).int16(partition.errorCode);
+    // No transactions: everything up to the end is stable, nothing was aborted.
+    writer.int64(partition.endOffset).int64(partition.endOffset);
+    if (version >= 5) writer.int64(partition.startOffset);
+    writer.int32(-1);
+    if (version >= 11) writer.int32(-1);
+    writer.bytes(partition.records);
+  });
 };
 
 function readRequest(reader: Reader, version: number): FetchRequest {

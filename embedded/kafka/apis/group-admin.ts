@@ -1,64 +1,41 @@
-import type { Api } from "../broker.js";
+import type { Handler } from "../broker.js";
 import { kafkaErrors } from "../errors.js";
-import { Writer } from "../protocol/writer.js";
 import { groupOperations, notAsked } from "./operations.js";
 
 /** DescribeGroups. */
-export const describeGroups: Api = {
-  key: 15,
-  min: 0,
-  max: 4,
-  handle(broker, { version, reader }) {
-    const groupIds = reader.array(() => reader.string());
-    const withOperations = version >= 3 && reader.boolean();
-    const writer = new Writer();
-    if (version >= 1) writer.int32(0);
-    return writer.array(groupIds, (groupId) => {
-      const group = broker.groups.describe(groupId);
-      writer.int16(kafkaErrors.NONE).string(groupId).string(group.state);
-      writer.string(group.protocolType).string(group.protocolName);
-      writer.array(group.members, (member) => {
-        writer.string(member.memberId);
-        if (version >= 4) writer.nullableString(member.groupInstanceId);
-        writer
-          .string(member.clientId)
-          .string(member.clientHost)
-          .bytes(member.metadata)
-          .bytes(member.assignment);
-      });
-      if (version >= 3) writer.int32(withOperations ? groupOperations : notAsked);
+export const describeGroups: Handler = (broker, { version, reader, writer }) => {
+  const groupIds = reader.array(() => reader.string());
+  const withOperations = version >= 3 && reader.boolean();
+  return writer.array(groupIds, (groupId) => {
+    const group = broker.groups.describe(groupId);
+    writer.int16(kafkaErrors.NONE).string(groupId).string(group.state);
+    writer.string(group.protocolType).string(group.protocolName);
+    writer.array(group.members, (member) => {
+      writer.string(member.memberId);
+      if (version >= 4) writer.nullableString(member.groupInstanceId);
+      writer
+        .string(member.clientId)
+        .string(member.clientHost)
+        .bytes(member.metadata)
+        .bytes(member.assignment);
     });
-  },
+    if (version >= 3) writer.int32(withOperations ? groupOperations : notAsked);
+  });
 };
 
 /** ListGroups. */
-export const listGroups: Api = {
-  key: 16,
-  min: 0,
-  max: 2,
-  handle(broker, { version }) {
-    const writer = new Writer();
-    if (version >= 1) writer.int32(0);
-    return writer
-      .int16(kafkaErrors.NONE)
-      .array(broker.groups.list(), ({ groupId, protocolType }) =>
-        writer.string(groupId).string(protocolType),
-      );
-  },
+export const listGroups: Handler = (broker, { writer }) => {
+  return writer
+    .int16(kafkaErrors.NONE)
+    .array(broker.groups.list(), ({ groupId, protocolType }) => writer.string(groupId).string(protocolType));
 };
 
 /** DeleteGroups. */
-export const deleteGroups: Api = {
-  key: 42,
-  min: 0,
-  max: 1,
-  async handle(broker, { reader }) {
-    const groupIds = reader.array(() => reader.string());
-    const results: { groupId: string; errorCode: number }[] = [];
-    for (const groupId of groupIds) {
-      results.push({ groupId, errorCode: await broker.groups.deleteGroup(groupId) });
-    }
-    const writer = new Writer().int32(0);
-    return writer.array(results, ({ groupId, errorCode }) => writer.string(groupId).int16(errorCode));
-  },
+export const deleteGroups: Handler = async (broker, { reader, writer }) => {
+  const groupIds = reader.array(() => reader.string());
+  const results: { groupId: string; errorCode: number }[] = [];
+  for (const groupId of groupIds) {
+    results.push({ groupId, errorCode: await broker.groups.deleteGroup(groupId) });
+  }
+  return writer.array(results, ({ groupId, errorCode }) => writer.string(groupId).int16(errorCode));
 };

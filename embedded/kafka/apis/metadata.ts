@@ -1,38 +1,31 @@
-import { type Api, type ApiRequest, type Broker, leaderEpoch, nodeId } from "../broker.js";
+import { type ApiRequest, type Broker, type Handler, leaderEpoch, nodeId } from "../broker.js";
 import { kafkaErrors } from "../errors.js";
-import { Writer } from "../protocol/writer.js";
+import type { Writer } from "../protocol/writer.js";
 import { isTopicName } from "../topics/topic-names.js";
 import type { Topic } from "../topics/topic-registry.js";
 import { clusterOperations, notAsked, topicOperations } from "./operations.js";
 
 /** Metadata. Topics are never created by asking for them. */
-export const metadata: Api = {
-  key: 3,
-  min: 0,
-  max: 8,
-  handle(broker, request) {
-    const { version, reader } = request;
-    const names = reader.nullableArray(() => reader.string());
-    if (version >= 4) reader.boolean();
-    const withClusterOperations = version >= 8 && reader.boolean();
-    const withTopicOperations = version >= 8 && reader.boolean();
+export const metadata: Handler = (broker, request) => {
+  const { version, reader, writer } = request;
+  const names = reader.nullableArray(() => reader.string());
+  if (version >= 4) reader.boolean();
+  const withClusterOperations = version >= 8 && reader.boolean();
+  const withTopicOperations = version >= 8 && reader.boolean();
 
-    const writer = new Writer();
-    if (version >= 3) writer.int32(0);
-    writer.array([broker], ({ host, port }) => {
-      writer.int32(nodeId).string(host).int32(port);
-      if (version >= 1) writer.nullableString(null);
-    });
-    if (version >= 2) writer.nullableString(broker.clusterId);
-    if (version >= 1) writer.int32(nodeId);
-    // Version 0 has no null and says all by none.
-    const all = names === null || (version === 0 && names.length === 0);
-    const wanted = all ? broker.topics.all().map(({ name }) => name) : [...new Set(names)];
-    const operations = withTopicOperations ? topicOperations : notAsked;
-    writer.array(wanted, (name) => writeTopic(writer, { broker, request, name, operations }));
-    if (version >= 8) writer.int32(withClusterOperations ? clusterOperations : notAsked);
-    return writer;
-  },
+  writer.array([broker], ({ host, port }) => {
+    writer.int32(nodeId).string(host).int32(port);
+    if (version >= 1) writer.nullableString(null);
+  });
+  if (version >= 2) writer.nullableString(broker.clusterId);
+  if (version >= 1) writer.int32(nodeId);
+  // Version 0 has no null and says all by none.
+  const all = names === null || (version === 0 && names.length === 0);
+  const wanted = all ? broker.topics.all().map(({ name }) => name) : [...new Set(names)];
+  const operations = withTopicOperations ? topicOperations : notAsked;
+  writer.array(wanted, (name) => writeTopic(writer, { broker, request, name, operations }));
+  if (version >= 8) writer.int32(withClusterOperations ? clusterOperations : notAsked);
+  return writer;
 };
 
 interface Wanted {

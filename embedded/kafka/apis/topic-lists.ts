@@ -1,5 +1,7 @@
+import { createSerial } from "../../storage/serial.js";
 import type { Broker } from "../broker.js";
 import { KafkaError } from "../errors.js";
+import type { PartitionLog } from "../log/partition-log.js";
 import type { Reader } from "../protocol/reader.js";
 import type { Writer } from "../protocol/writer.js";
 import { unknownTopic } from "../topics/topic-registry.js";
@@ -28,17 +30,36 @@ export function writeTopicList<P>(
   );
 }
 
-/** Answers each partition of each topic, all at once, in the order of the request. */
-export function mapPartitions<P, R>(
+interface PartitionAnswers<P, R> {
+  readonly answer: (partition: PartitionLog, wanted: P) => Promise<R>;
+  /** What stands beside the error. */
+  readonly failed: R;
+  /** Without, one after the other: a request may name one partition thousands of times. */
+  readonly atOnce?: boolean;
+}
+
+/** Answers each partition of each topic, in the order of the request. */
+export function answerPartitions<P extends { readonly index: number }, R>(
+  broker: Broker,
   topics: readonly TopicList<P>[],
-  answer: (topic: string, partition: P) => Promise<R>,
-): Promise<TopicList<R>[]> {
-  return Promise.all(
-    topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(partitions.map((partition) => answer(name, partition))),
-    })),
-  );
+  { answer, failed, atOnce = false }: PartitionAnswers<P, R>,
+): Promise<TopicList<R & { index: number; error: KafkaError | null }>[]> {
+  const inTurn = createSerial();
+  const answerOne = async (topic: string, wanted: P) => {
+    const { index } = wanted;
+    try {
+      return { ...(await answer(broker.topics.requirePartition(topic, index), wanted)), index, error: null };
+    } catch (error) {
+      return { ...failed, index, error: explainPartitionError(broker, { topic, index, error }) };
+    }
+  };
+  const answerTopic = async ({ name, partitions }: TopicList<P>) => {
+    const answers = partitions.map((wanted) =>
+      atOnce ? answerOne(name, wanted) : inTurn(() => answerOne(name, wanted)),
+    );
+    return { name, partitions: await Promise.all(answers) };
+  };
+  return Promise.all(topics.map(answerTopic));
 }
 
 /** Partitions with their topic's name, as the group coordinator has them, grouped again for the answer. */

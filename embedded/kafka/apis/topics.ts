@@ -1,7 +1,7 @@
-import { type Api, type Broker, nodeId } from "../broker.js";
+import { type Broker, type Handler, nodeId } from "../broker.js";
 import { KafkaError, kafkaErrors } from "../errors.js";
 import type { Reader } from "../protocol/reader.js";
-import { Writer } from "../protocol/writer.js";
+import type { Writer } from "../protocol/writer.js";
 import { type ConfigValues, checkConfigs } from "../topics/topic-configs.js";
 import { collide, isTopicName } from "../topics/topic-names.js";
 import { alreadyExists } from "../topics/topic-registry.js";
@@ -24,73 +24,56 @@ interface Assignment {
 }
 
 /** CreateTopics. */
-export const createTopics: Api = {
-  key: 19,
-  min: 2,
-  max: 4,
-  async handle(broker, { reader }) {
-    const topics = reader.array(() => readNewTopic(reader));
-    reader.int32();
-    const validateOnly = reader.boolean();
-    const writer = new Writer().int32(0);
-    return writeResults(
-      writer,
-      await forEachName(broker, topics, async (topic) => {
-        const configs = planConfigs(topic);
-        const partitionCount = planPartitionCount(topic);
-        checkName(broker, topic.name);
-        if (validateOnly) broker.topics.checkRoom(partitionCount);
-        else await broker.topics.create(topic.name, partitionCount, configs);
-      }),
-    );
-  },
+export const createTopics: Handler = async (broker, { reader, writer }) => {
+  const topics = reader.array(() => readNewTopic(reader));
+  reader.int32();
+  const validateOnly = reader.boolean();
+  return writeResults(
+    writer,
+    await forEachName(broker, topics, async (topic) => {
+      const configs = planConfigs(topic);
+      const partitionCount = planPartitionCount(topic);
+      checkName(broker, topic.name);
+      if (validateOnly) broker.topics.checkRoom(partitionCount);
+      else await broker.topics.create(topic.name, partitionCount, configs);
+    }),
+  );
 };
 
 /** DeleteTopics. */
-export const deleteTopics: Api = {
-  key: 20,
-  min: 1,
-  max: 3,
-  async handle(broker, { reader }) {
-    const topics = reader.array(() => ({ name: reader.string() }));
-    reader.int32();
-    const results = await forEachName(broker, topics, async ({ name }) => {
-      await broker.topics.delete(name);
-      await broker.groups.topicDeleted(name);
-    });
-    const writer = new Writer().int32(0);
-    return writer.array(results, ({ name, error }) =>
-      writer.string(name).int16(error?.code ?? kafkaErrors.NONE),
-    );
-  },
+export const deleteTopics: Handler = async (broker, { reader, writer }) => {
+  const topics = reader.array(() => ({ name: reader.string() }));
+  reader.int32();
+  const results = await forEachName(broker, topics, async ({ name }) => {
+    await broker.topics.delete(name);
+    await broker.groups.topicDeleted(name);
+  });
+  return writer.array(results, ({ name, error }) =>
+    writer.string(name).int16(error?.code ?? kafkaErrors.NONE),
+  );
 };
 
 /** CreatePartitions. */
-export const createPartitions: Api = {
-  key: 37,
-  min: 0,
-  max: 1,
-  async handle(broker, { reader }) {
-    const topics = reader.array(() => ({
-      name: reader.string(),
-      count: reader.int32(),
-      assignments: reader.nullableArray(() => reader.array(() => reader.int32())),
-    }));
-    reader.int32();
-    const validateOnly = reader.boolean();
-    const results = await forEachName(broker, topics, async ({ name, count, assignments }) => {
-      const before = broker.topics.require(name).partitions.length;
-      const added = count - before;
-      if (added <= 0) {
-        const text = `Topic currently has ${before} partitions, which is not less than ${count}.`;
-        throw new KafkaError("INVALID_PARTITIONS", text);
-      }
-      if (assignments !== null) checkReplicas(assignments, added);
-      if (validateOnly) broker.topics.checkRoom(added);
-      else await broker.topics.grow(name, count);
-    });
-    return writeResults(new Writer().int32(0), results);
-  },
+export const createPartitions: Handler = async (broker, { reader, writer }) => {
+  const topics = reader.array(() => ({
+    name: reader.string(),
+    count: reader.int32(),
+    assignments: reader.nullableArray(() => reader.array(() => reader.int32())),
+  }));
+  reader.int32();
+  const validateOnly = reader.boolean();
+  const results = await forEachName(broker, topics, async ({ name, count, assignments }) => {
+    const before = broker.topics.require(name).partitions.length;
+    const added = count - before;
+    if (added <= 0) {
+      const text = `Topic currently has ${before} partitions, which is not less than ${count}.`;
+      throw new KafkaError("INVALID_PARTITIONS", text);
+    }
+    if (assignments !== null) checkReplicas(assignments, added);
+    if (validateOnly) broker.topics.checkRoom(added);
+    else await broker.topics.grow(name, count);
+  });
+  return writeResults(writer, results);
 };
 
 interface Result {

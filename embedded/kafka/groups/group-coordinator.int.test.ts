@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kafkaErrors } from "../errors.js";
 import { FakeClock } from "../testing/fake-clock.js";
-import { type GroupCoordinator, type JoinRequest, openGroupCoordinator } from "./group-coordinator.js";
+import { GroupCoordinator } from "./group-coordinator.js";
+import type { JoinRequest } from "./group-types.js";
 
 const dayMs = 24 * 60 * 60 * 1000;
 let folder: string;
@@ -24,7 +25,11 @@ afterEach(async () => {
 });
 
 async function openCoordinator(): Promise<GroupCoordinator> {
-  const coordinator = await openGroupCoordinator({ folder, clock, log: (_level, text) => logged.push(text) });
+  const coordinator = await GroupCoordinator.open({
+    folder,
+    clock,
+    log: (_level, text) => logged.push(text),
+  });
   open.push(coordinator);
   return coordinator;
 }

@@ -10,7 +10,7 @@ import type {
   MemberRequest,
   SyncRequest,
   SyncResult,
-} from "./group-coordinator.js";
+} from "./group-types.js";
 import {
   commonProtocols,
   createMember,
@@ -82,7 +82,8 @@ export class Group {
       this.#members.endPromise(memberId);
       return this.#add(memberId, request);
     }
-    const newId = `${groupInstanceId ?? request.clientId}-${randomUUID()}`;
+    // Cut, as the protocol's strings have a limit and the client's may be at it.
+    const newId = `${(groupInstanceId ?? request.clientId).slice(0, 255)}-${randomUUID()}`;
     const replaced = this.#members.getByInstance(groupInstanceId);
     if (replaced) return this.#replace(replaced, newId, request);
     if (groupInstanceId !== null || !request.requireKnownMemberId) return this.#add(newId, request);

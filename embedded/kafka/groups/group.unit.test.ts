@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { kafkaErrors } from "../errors.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import { Group } from "./group.js";
-import type { JoinRequest, JoinResult, SyncResult } from "./group-coordinator.js";
+import type { JoinRequest, JoinResult, SyncResult } from "./group-types.js";
 
 const none = Buffer.alloc(0);
 let clock: FakeClock;

@@ -1,5 +1,5 @@
 import { kafkaErrors } from "../errors.js";
-import type { LeavingMember } from "./group-coordinator.js";
+import type { LeavingMember } from "./group-types.js";
 import type { Member } from "./member.js";
 
 /** Who is in a group, and who was promised a place. */

@@ -1,4 +1,4 @@
-import type { GroupProtocol, JoinRequest, JoinResult, SyncResult } from "./group-coordinator.js";
+import type { GroupProtocol, JoinRequest, JoinResult, SyncResult } from "./group-types.js";
 
 /** A member of a group, from its first join until it leaves or its session ends. */
 export interface Member {

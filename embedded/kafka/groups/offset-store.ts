@@ -2,8 +2,16 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppendFile, openAppendFile } from "../../storage/append-file.js";
 import { createSerial } from "../../storage/serial.js";
-import type { CommittedOffset, OpenGroupCoordinatorOptions, TopicPartition } from "./group-coordinator.js";
+import type { Log } from "../server/limit-log.js";
+import type { CommittedOffset, TopicPartition } from "./group-types.js";
 import { encodeFrame, readFrames } from "./offset-frames.js";
+
+export interface OffsetStoreOptions {
+  /** Created when it is not there. */
+  readonly folder: string;
+  /** One line when a torn tail was cut off. */
+  readonly log: Log;
+}
 
 /** [topic, partition, offset, leader epoch, metadata] */
 type OffsetEntry = readonly [string, number, number, number, string];
@@ -44,7 +52,7 @@ export class OffsetStore {
   #liveBytes = 0;
 
   /** @throws DataDamagedError */
-  static async open({ folder, log }: OpenGroupCoordinatorOptions): Promise<OffsetStore> {
+  static async open({ folder, log }: OffsetStoreOptions): Promise<OffsetStore> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, "offsets");
     await rm(`${path}.new`, { force: true });
@@ -73,6 +81,12 @@ export class OffsetStore {
 
   get groupIds(): string[] {
     return [...this.#groups.keys()];
+  }
+
+  /** Those that a group has offsets of. */
+  topics(): Set<string> {
+    const offsets = [...this.#groups.values()].flatMap((group) => [...group.offsets.values()]);
+    return new Set(offsets.map(({ topic }) => topic));
   }
 
   factsOf(groupId: string): GroupFacts | undefined {
@@ -165,18 +179,21 @@ export class OffsetStore {
     if (sizeBytes < compactAboveBytes || sizeBytes < compactFactor * this.#liveBytes) return;
     const bytes = this.#encodeAll();
     this.#liveBytes = bytes.length;
-    const next = await openAppendFile(`${this.#path}.new`);
+    const old = this.#file;
     try {
-      await next.truncate(0);
-      await next.append([bytes]);
-      await next.flush();
-      await rename(`${this.#path}.new`, this.#path);
+      const next = await openAppendFile(`${this.#path}.new`);
+      try {
+        await next.truncate(0);
+        await next.append([bytes]);
+        await next.flush();
+        await rename(next.path, this.#path);
+        this.#file = next;
+      } finally {
+        await (this.#file === next ? old : next).close();
+      }
     } catch {
-      await next.close();
-      return;
+      // What was to be written is in one of the two files; the next change tries again.
     }
-    await this.#file.close();
-    this.#file = next;
   }
 }
 

@@ -25,6 +25,8 @@ export class Connection {
   readonly #frames = new FrameBuffer();
   readonly #ended = new AbortController();
   #serving = false;
+  /** Ended from here: nothing more is served. */
+  #isClosed = false;
   #reason: unknown;
   #goOn = () => {};
 
@@ -56,6 +58,7 @@ export class Connection {
 
   close(reason?: unknown): void {
     this.#reason ??= reason;
+    this.#isClosed = true;
     this.#socket.destroy();
   }
 
@@ -72,8 +75,9 @@ export class Connection {
   async #serveAll(): Promise<void> {
     for (let frame = this.#frames.take(); frame !== undefined; frame = this.#frames.take()) {
       const answer = await this.#options.serve(frame, this.#ended.signal);
-      if (this.#ended.signal.aborted) return;
-      if (answer !== undefined) await this.#send(answer);
+      if (this.#isClosed) return;
+      // What a client sent before it left is served as in Apache Kafka: a producer that awaits no answers counts on it.
+      if (answer !== undefined && !this.#socket.destroyed) await this.#send(answer);
     }
     this.#serving = false;
     const { idleTimeoutMs, stallTimeoutMs } = this.#options;

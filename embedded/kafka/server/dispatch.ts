@@ -1,8 +1,8 @@
 import { apis } from "../apis/api-table.js";
-import { apiVersions, refuseApiVersions } from "../apis/api-versions.js";
+import { apiVersionsKey, refuseApiVersions } from "../apis/api-versions.js";
 import type { Broker } from "../broker.js";
 import { MalformedMessage, Reader } from "../protocol/reader.js";
-import type { Writer } from "../protocol/writer.js";
+import { Writer } from "../protocol/writer.js";
 import type { Client } from "./listen.js";
 
 /**
@@ -17,27 +17,24 @@ export async function dispatch(
   client: Client,
 ): Promise<readonly Buffer[] | undefined> {
   const reader = new Reader(frame);
+  const writer = new Writer();
   const key = reader.int16();
   const version = reader.int16();
   const correlationId = reader.int32();
   const api = apis.get(key);
   if (api === undefined || version < api.min || version > api.max) {
-    if (key !== apiVersions.key) throw new MalformedMessage(`API ${key} version ${version} is not offered`);
-    return frameAnswer(correlationId, refuseApiVersions());
+    if (key !== apiVersionsKey) throw new MalformedMessage(`API ${key} version ${version} is not offered`);
+    return frameAnswer(correlationId, refuseApiVersions(writer));
   }
   const clientId = reader.nullableString() ?? "";
-  if (key === apiVersions.key && version >= 3) reader.skipTaggedFields();
-  const answer = await api.handle(broker, { version, reader, clientId, client });
+  if (key === apiVersionsKey && version >= 3) reader.skipTaggedFields();
+  if (version >= api.throttledFrom) writer.int32(0);
+  const answer = await api.handle(broker, { version, reader, writer, clientId, client });
   return answer === undefined ? undefined : frameAnswer(correlationId, answer);
 }
 
 function frameAnswer(correlationId: number, answer: Writer): Buffer[] {
   const body = answer.finish();
-  const head = Buffer.allocUnsafe(8);
-  head.writeInt32BE(
-    body.reduce((total, piece) => total + piece.length, 4),
-    0,
-  );
-  head.writeInt32BE(correlationId, 4);
-  return [head, ...body];
+  const sizeBytes = body.reduce((total, piece) => total + piece.length, 4);
+  return [...new Writer().int32(sizeBytes).int32(correlationId).finish(), ...body];
 }

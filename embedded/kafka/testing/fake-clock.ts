@@ -1,4 +1,4 @@
-import type { Clock } from "../groups/group-coordinator.js";
+import type { Clock } from "../groups/group-types.js";
 
 interface Timer {
   readonly atMs: number;

@@ -4,8 +4,8 @@ import { readJsonFile, writeJsonFile } from "../../storage/json-file.js";
 import { createSerial } from "../../storage/serial.js";
 import { KafkaError } from "../errors.js";
 import { PartitionLog } from "../log/partition-log.js";
-import type { Log } from "../server/limit-log.js";
-import { type ConfigValues, readLogConfig } from "./topic-configs.js";
+import { type Log, limitLog } from "../server/limit-log.js";
+import { type ConfigValues, checkConfigs, readLogConfig } from "./topic-configs.js";
 
 const fileVersion = 1;
 /** Of all topics together: each has open files and a place in memory. */
@@ -37,6 +37,8 @@ export class TopicRegistry {
   readonly #file: string;
   readonly #folder: string;
   readonly #log: Log;
+  /** Of what fails in one partition after the other, once a second. */
+  readonly #report: (kind: string, text: string) => void;
   readonly #topics = new Map<string, OpenTopic>();
   #nextId = 1;
   /** One change at a time, each on what the one before it left. */
@@ -46,13 +48,19 @@ export class TopicRegistry {
     this.#file = join(dataFolder, "topics.json");
     this.#folder = join(dataFolder, "topics");
     this.#log = log;
+    this.#report = limitLog(log, "error");
   }
 
   /** @throws Error with code "DATA_DAMAGED" or "DATA_NEWER", or what the file system says */
   static async open(dataFolder: string, log: Log): Promise<TopicRegistry> {
     const registry = new TopicRegistry(dataFolder, log);
-    await registry.#load();
-    return registry;
+    try {
+      await registry.#load();
+      return registry;
+    } catch (error) {
+      await registry.close().catch(() => {});
+      throw error;
+    }
   }
 
   /** In the order of their names. */
@@ -80,12 +88,6 @@ export class TopicRegistry {
     return partition;
   }
 
-  partitionCount(): number {
-    let count = 0;
-    for (const { partitions } of this.#topics.values()) count += partitions.length;
-    return count;
-  }
-
   /** @throws KafkaError TOPIC_ALREADY_EXISTS, POLICY_VIOLATION */
   create(name: string, partitionCount: number, configs: ConfigValues): Promise<void> {
     return this.#change(async () => {
@@ -99,7 +101,7 @@ export class TopicRegistry {
       };
       await this.#saveAfter(work, async () => {
         this.#topics.delete(name);
-        await this.#remove(topic).catch(() => {});
+        await this.#remove(topic);
       });
     });
   }
@@ -133,11 +135,16 @@ export class TopicRegistry {
     });
   }
 
-  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION */
-  configure(name: string, configs: ConfigValues): Promise<void> {
+  /**
+   * @param plan makes the new values from what is set when all changes before it are made
+   * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG
+   */
+  configure(name: string, plan: (before: ConfigValues) => ConfigValues): Promise<void> {
     return this.#change(async () => {
       const topic = this.#require(name);
       const before = topic.configs;
+      const configs = plan(before);
+      checkConfigs(configs);
       const set = (values: ConfigValues) => {
         topic.configs = values;
       };
@@ -151,7 +158,8 @@ export class TopicRegistry {
 
   /** @throws KafkaError POLICY_VIOLATION when so many more would be too many */
   checkRoom(partitionCount: number): void {
-    if (this.partitionCount() + partitionCount <= partitionLimit) return;
+    const count = this.all().reduce((total, { partitions }) => total + partitions.length, partitionCount);
+    if (count <= partitionLimit) return;
     throw new KafkaError("POLICY_VIOLATION", `At most ${partitionLimit} partitions in all.`);
   }
 
@@ -162,7 +170,7 @@ export class TopicRegistry {
         await work(partition).catch((error: Error) => {
           // Deleted meanwhile.
           if (this.partition(name, index) !== partition) return;
-          this.#log("error", `kafka: partition ${name}-${index}: ${error.message}`);
+          this.#report("partition", `kafka: partition ${name}-${index}: ${error.message}`);
         });
       }
     }
@@ -171,7 +179,8 @@ export class TopicRegistry {
   async close(): Promise<void> {
     await this.#change(async () => {
       const partitions = this.all().flatMap((topic) => topic.partitions);
-      await Promise.all(partitions.map((partition) => partition.close()));
+      const closed = await Promise.allSettled(partitions.map((partition) => partition.close()));
+      throwFirst(closed);
     });
   }
 
@@ -198,19 +207,33 @@ export class TopicRegistry {
     if (saved === undefined) await this.#save();
   }
 
+  /** It is not in the list any more: files that cannot be removed now, the next start removes. */
   async #remove(topic: OpenTopic): Promise<void> {
-    await Promise.all(topic.partitions.map((partition) => partition.delete()));
-    await rm(this.#pathOf(topic), { recursive: true, force: true });
+    const removed = await Promise.allSettled(topic.partitions.map((partition) => partition.delete()));
+    const rest = rm(this.#pathOf(topic), { recursive: true, force: true });
+    await rest
+      .then(() => throwFirst(removed))
+      .catch((error: Error) => {
+        this.#report("remove", `kafka: files of topic ${topic.name}: ${error.message}`);
+      });
   }
 
   async #addPartitions(topic: OpenTopic, count: number): Promise<void> {
     const config = readLogConfig(topic.configs);
     const indexes = Array.from({ length: count }, (_, index) => index).slice(topic.partitions.length);
-    const opened = await Promise.all(
+    const opening = await Promise.allSettled(
       indexes.map((index) =>
         PartitionLog.open({ folder: join(this.#pathOf(topic), String(index)), config, log: this.#log }),
       ),
     );
+    const opened = opening.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    try {
+      throwFirst(opening);
+    } catch (error) {
+      // They would keep their files open, and new ones their folders.
+      await Promise.allSettled(opened.map((partition) => partition.close()));
+      throw error;
+    }
     topic.partitions = [...topic.partitions, ...opened];
   }
 
@@ -255,6 +278,11 @@ export function unknownTopic(): KafkaError {
 
 export function alreadyExists(name: string): KafkaError {
   return new KafkaError("TOPIC_ALREADY_EXISTS", `Topic '${name}' already exists.`);
+}
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 function isSavedTopics(saved: SavedTopics): boolean {
