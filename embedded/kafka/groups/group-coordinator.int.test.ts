@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -76,6 +76,25 @@ async function joinAlone(coordinator: GroupCoordinator, changes: Partial<JoinReq
 }
 
 describe("committed offsets", () => {
+  it("go on in the old file when a new one cannot be made, and in a new one later", async () => {
+    const coordinator = await openCoordinator();
+    mkdirSync(`${offsetsFile()}.new`);
+    const errors = new Set<number>();
+    const commitMany = async () => {
+      for (let offset = 0; offset < 3_000; offset += 1) {
+        for (const { errorCode } of await commit(coordinator, "g", offset)) errors.add(errorCode);
+      }
+    };
+    await commitMany();
+    const largest = statSync(offsetsFile()).size;
+    expect(largest).toBeGreaterThan(256 * 1024);
+    rmSync(`${offsetsFile()}.new`, { recursive: true });
+    await commitMany();
+    expect(statSync(offsetsFile()).size).toBeLessThan(largest);
+    expect([...errors]).toEqual([kafkaErrors.NONE]);
+    expect(offsetOf(await openCoordinator(), "g")).toBe(2_999);
+  });
+
   it("are there after a restart, the last of each partition", async () => {
     const coordinator = await openCoordinator();
     await Promise.all([
@@ -137,6 +156,15 @@ describe("committed offsets", () => {
     const again = await openCoordinator();
     expect(again.fetchOffsets("g", null).map(({ topic }) => topic)).toEqual(["kept"]);
     expect(again.list().map(({ groupId }) => groupId)).toEqual(["g"]);
+  });
+
+  it("go at the next start when a kill came between the end of their topic and theirs", async () => {
+    await commit(await openCoordinator(), "g", 1, 0, "gone");
+    const hasTopic = (topic: string) => topic !== "gone";
+    const again = await GroupCoordinator.open({ folder, clock, log: () => {}, hasTopic });
+    open.push(again);
+    expect(again.fetchOffsets("g", null)).toEqual([]);
+    expect(offsetOf(await openCoordinator(), "g", 0, "gone")).toBe(-1);
   });
 
   it("are kept 7 days after the last member or commit, however long the members were there", async () => {

@@ -4,6 +4,7 @@ import { apis } from "../apis/api-table.js";
 import { kafkaErrors } from "../errors.js";
 import { Writer } from "../protocol/writer.js";
 import { connectRaw, type RawClient } from "../testing/raw-client.js";
+import { encodeTestBatch } from "../testing/record-batches.js";
 import { startTestBroker, type TestBroker } from "../testing/start-test-broker.js";
 
 const topic = "order-events-v1";
@@ -172,5 +173,32 @@ describe("a connection to the Kafka broker", () => {
     await broker.close();
     await client.ended();
     expect(performance.now() - startMs).toBeLessThan(5000);
+  });
+
+  it("takes all that a producer without acknowledgements sent before it left", async () => {
+    const client = await connect();
+    for (let index = 0; index < 200; index += 1) {
+      client.send({ key: 0, version: 3 }, produce(0, encodeTestBatch([{ value: "x".repeat(200) }])));
+    }
+    client.socket.end();
+    await client.ended();
+    const reading = await connect();
+    let endOffset = 0;
+    const deadlineMs = performance.now() + 10_000;
+    while (endOffset < 200 && performance.now() < deadlineMs) {
+      reading.send({ key: 1, version: 4 }, fetchFrom(endOffset, 100));
+      const { reader } = await reading.receive();
+      reader.int32();
+      reader.array(() => [
+        reader.string(),
+        reader.array(() => {
+          reader.int32();
+          reader.int16();
+          endOffset = reader.int64();
+          return [reader.int64(), reader.int32(), reader.bytes()];
+        }),
+      ]);
+    }
+    expect(endOffset).toBe(200);
   });
 });

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -80,6 +81,25 @@ describe("the registry of topics", () => {
     await rm(join(folder, "topics.json.new"), { recursive: true });
     await registry.create("orders", 1, {});
     expect(registry.require("orders").partitions).toHaveLength(1);
+  });
+
+  it("closes what it opened where a partition cannot be made", async () => {
+    const openFiles = () => (process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0);
+    const before = openFiles();
+    // A file in the way of the folder of the fourth partition.
+    await mkdir(join(folder, "topics", "1-orders"));
+    await writeFile(join(folder, "topics", "1-orders", "3"), "");
+    await expect(registry.create("orders", 8, {})).rejects.toMatchObject({ code: "EEXIST" });
+    expect(await readdir(join(folder, "topics"))).toEqual([]);
+    expect(openFiles()).toBe(before);
+  });
+
+  it("loses no change of two that are made at once", async () => {
+    await registry.create("orders", 1, {});
+    const set = (name: string, value: string) =>
+      registry.configure("orders", (before) => ({ ...before, [name]: value }));
+    await Promise.all([set("retention.ms", "5"), set("segment.ms", "7")]);
+    expect(registry.require("orders").configs).toEqual({ "retention.ms": "5", "segment.ms": "7" });
   });
 
   it("has a limit for the partitions of all topics together", async () => {
