@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmbeddedKind, ServiceSetting } from "../../contracts/embedded-control.js";
 import { startAmqpBroker } from "../amqp/start-amqp-broker.js";
@@ -31,7 +31,8 @@ function createKafka(setting: ServiceSetting, { dataFolder, write }: Surrounding
   const { name, port = 9092, topics = [] } = setting;
   const path = join(dataFolder, name);
   const log = write.bind(undefined, name);
-  return { setting, path, start: () => startKafkaBroker({ host, port, dataFolder: path, topics, log }) };
+  const options = { host, port, dataFolder: path, topics, log };
+  return { setting, path, start: () => makeWritable(path).then(() => startKafkaBroker(options)) };
 }
 
 function createRabbitmq(setting: ServiceSetting, { dataFolder, write }: Surroundings): Component {
@@ -39,7 +40,7 @@ function createRabbitmq(setting: ServiceSetting, { dataFolder, write }: Surround
   const path = join(dataFolder, name);
   const log = write.bind(undefined, name);
   const options = { host, port, dataFolder: path, user, password, definitions, log };
-  return { setting, path, start: () => startAmqpBroker(options) };
+  return { setting, path, start: () => makeWritable(path).then(() => startAmqpBroker(options)) };
 }
 
 function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Component {
@@ -48,7 +49,7 @@ function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Com
     setting,
     path: storePath(folder, setting.name),
     start: async () => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeWritable(folder);
       const [store] = await openStores({ folder, services: [setting] });
       return {
         address: null,
@@ -57,4 +58,10 @@ function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Com
       };
     },
   };
+}
+
+/** A start that only reads would not notice what the first write then stumbles over. */
+async function makeWritable(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await access(folder, constants.W_OK);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedDataVersion } from "../../contracts/embedded-control.js";
 import { Database } from "../../kit/drivers/libsql.js";
@@ -13,13 +13,15 @@ import { StartError } from "./start-error.js";
 export function ownFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ownerPath = join(folder, "owner.json");
+  accessSync(folder, constants.W_OK);
   // Opened as a plain file first: SQLite says of every refusal only that it cannot open it.
   writeFileSync(join(folder, "owner.lock"), "", { flag: "a", mode: 0o600 });
   const lock = new Database(join(folder, "owner.lock"));
   try {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
-    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+    const { code, message: text } = error as { code?: string; message: string };
+    if (code !== "SQLITE_BUSY") throw Object.assign(new Error(`${folder}: ${text}`), { code });
     const { pid } = (readJson(ownerPath) ?? {}) as { pid?: number };
     const message = `another mybroker runtime${pid === undefined ? "" : ` (pid ${pid})`} owns ${folder}`;
     throw new StartError([{ code: "OWNED", message, service: null, ...(pid === undefined ? {} : { pid }) }]);
