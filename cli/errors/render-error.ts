@@ -29,8 +29,12 @@ export function toMybrokerError(thrown: unknown): MybrokerError {
 export function renderError(error: MybrokerError, invocation: string, debug: boolean): string[] {
   const spell = (text: string): string => text.replaceAll("{mybroker}", invocation);
   if (error.code.startsWith("usage.")) {
-    const sentence = `mybroker: ${spell(error.message)}${error.hint ? `. ${spell(error.hint)}` : ""}`;
-    return [sentence, ...error.lines.map(spell)];
+    const message = `mybroker: ${spell(error.message)}`;
+    const others = error.lines.map(spell);
+    if (!error.hint) return [message, ...others];
+    const hint = spell(error.hint);
+    const sentence = `${message}. ${hint}`;
+    return sentence.length <= 80 ? [sentence, ...others] : [`${message}.`, `  ${hint}`, ...others];
   }
   const lines = [`✖ ${spell(error.message)}`, ...error.lines.map((line) => `  ${spell(line)}`)];
   // A screen of its own says it where it belongs.

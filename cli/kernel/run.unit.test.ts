@@ -49,7 +49,9 @@ describe("run", () => {
     };
     const down = await runCli(["down", "kafka"], { commands: [command(handler, { name: "down" })] });
     expect(down).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(down.stderr).toMatch(/^mybroker: .*down.*\. To stop single services: {2}mybroker stop SERVICE\n$/);
+    expect(down.stderr).toMatch(
+      /^mybroker: .*down.*\.\n {2}To stop single services: {2}mybroker stop SERVICE\n$/,
+    );
     expect(down.stderr).not.toContain("..");
     const commands = [
       command(handler, { name: "open", arguments: [{ name: "[service]", description: "" }] }),
@@ -62,7 +64,7 @@ describe("run", () => {
   it("ends the parser's sentence with one full stop", async () => {
     const run = await runCli(["up", "-o", "yaml"], { commands: [command(async () => ({}))] });
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toContain("json. Its options:");
+    expect(run.stderr).toContain("json.\n  Its options:");
   });
 
   it("keeps hidden aliases out of the help", async () => {

@@ -7,6 +7,9 @@ export function describeHolder(holder: PortHolder): string {
   if (holder.kind === "container") {
     return `container ${holder.name}${holder.project === undefined ? "" : ` of project ${holder.project}`}`;
   }
+  if (holder.kind === "runtime") {
+    return `the embedded runtime of ${holder.name} in ${holder.folder}, pid ${holder.pid}`;
+  }
   if (holder.pid === undefined) {
     return holder.uid === undefined ? "a process that cannot be seen" : `a process of user id ${holder.uid}`;
   }
@@ -20,6 +23,9 @@ export function describeRelease({ holder, port, protocol }: PortConflict): strin
     return holder.project !== undefined && holder.service !== undefined
       ? `docker compose -p ${holder.project} stop ${holder.service}`
       : `docker stop ${holder.name}`;
+  }
+  if (holder.kind === "runtime") {
+    return `cd ${holder.folder} && {mybroker} ${holder.alone ? "" : `-p ${holder.name} `}down`;
   }
   if (holder.unit !== undefined) return `sudo systemctl stop ${holder.unit}`;
   if (holder.pid !== undefined) return `kill ${holder.pid}`;

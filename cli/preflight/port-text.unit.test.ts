@@ -33,6 +33,11 @@ describe("describePortConflict", () => {
       "wallet-db  127.0.0.1:3307  taken by mysqld, pid 812.  Do: sudo systemctl stop mysql.service",
     ],
     [
+      "another project's embedded runtime",
+      conflict({ kind: "runtime", pid: 812, name: "mybroker", folder: "/home/me/other", alone: true }),
+      "wallet-db  127.0.0.1:3307  taken by the embedded runtime of mybroker in /home/me/other, pid 812.  Do: cd /home/me/other && {mybroker} down",
+    ],
+    [
       "another user's process",
       conflict({ kind: "process", uid: 0 }, { protocol: "udp" }),
       "wallet-db  127.0.0.1:3307/udp  taken by a process of user id 0.  Do: sudo lsof -nP -iUDP:3307",

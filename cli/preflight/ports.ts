@@ -22,9 +22,21 @@ export interface HoldingContainer {
   readonly service?: string;
 }
 
+/** The embedded runtime of another project of this user. */
+interface HoldingRuntime {
+  readonly kind: "runtime";
+  readonly pid: number;
+  readonly name: string;
+  /** Of the project. */
+  readonly folder: string;
+  /** The only project of that folder. */
+  readonly alone: boolean;
+}
+
 export type PortHolder =
   | HoldingContainer
   | ListeningProcess
+  | HoldingRuntime
   | { readonly kind: "service"; readonly service: string };
 
 export interface PortConflict extends PlannedBinding {

@@ -1,5 +1,6 @@
 import { loadEnvironment } from "../compose/load-environment.js";
 import { createLoadRequest } from "../compose/load-request.js";
+import { hasRecordedVolumes } from "../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../kernel/command.js";
 import { findPlace, type Place } from "./place.js";
@@ -7,24 +8,52 @@ import { findRecordedRuntime, readProjectName } from "./runtime-record.js";
 
 export type EmbeddedHandler = (request: CommandRequest, place: Place) => Promise<CommandResult>;
 
-/** A command that works on what runs: on Docker, unless the project's last `up` or the user chose the embedded runtime. */
+/**
+ * A command that works on what runs: on Docker, unless the project's last `up` or the user chose the embedded runtime.
+ * Before the first `up` of a project no engine is needed to know that nothing runs.
+ */
 export function byRuntime(docker: CommandHandler, embedded: () => Promise<EmbeddedHandler>): CommandHandler {
   return async (request) => {
     const place = await findEmbeddedPlace(request);
-    return place === undefined ? docker(request) : (await embedded())(request, place);
+    if (place !== undefined) return (await embedded())(request, place);
+    try {
+      return await docker(request);
+    } catch (error) {
+      const untouched = await findUntouchedPlace(request, error);
+      return (await embedded())(request, untouched);
+    }
   };
 }
 
 /** A command that only containers can do. */
 export function onDockerOnly(what: string, docker: CommandHandler): CommandHandler {
-  return byRuntime(docker, async () => async ({ command }, { name }) => {
+  return async (request) => {
+    const place = await findEmbeddedPlace(request);
+    if (place === undefined) return docker(request);
     throw new MybrokerError({
       code: "usage.docker-only",
-      message: `${name} runs embedded, in one process: ${what}`,
-      hint: `On Docker:  {mybroker} up --runtime docker  , then  {mybroker} ${command}`,
+      message: `${place.name} runs embedded, without ${what}`,
+      hint: "On Docker:  {mybroker} down  and then  {mybroker} up --runtime docker",
       exitCode: exitCodes.usage,
     });
-  });
+  };
+}
+
+/**
+ * Where a project's embedded runtime would be that was never started anywhere, as far as can be told without an engine.
+ * @throws the failure itself, where it is another one or the project may have something on Docker
+ */
+export async function findUntouchedPlace(request: CommandRequest, failure: unknown): Promise<Place> {
+  if (!(failure instanceof MybrokerError) || !failure.code.startsWith("engine.")) throw failure;
+  const { context, globals, output } = request;
+  if (globals.runtime !== undefined || (await findRecordedRuntime(request))?.runtime !== undefined)
+    throw failure;
+  const { workingDir: folder } = await loadEnvironment(createLoadRequest(context, globals));
+  const place = await findPlace(context, { name: await readProjectName(request), folder });
+  if (await hasRecordedVolumes(place.state, place.name)) throw failure;
+  const { message } = failure;
+  output.note(`${message[0]?.toUpperCase()}${message.slice(1).replace(/\.$/, "")}.`);
+  return place;
 }
 
 /** For commands that do the same everywhere: their documents carry what was chosen. */

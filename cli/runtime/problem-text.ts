@@ -11,8 +11,7 @@ interface Known {
 const noRight: Known = {
   code: "embedded.permission",
   says: ({ message }) => `The embedded runtime may not write where its data lies: ${message}`,
-  hint: (_, { state }) =>
-    `give yourself the right to it:  ls -ld ${state.folder}  or name another:  export XDG_STATE_HOME=/path`,
+  hint: () => "keep it where you may write:  export XDG_STATE_HOME=/path/to/folder",
 };
 const full: Known = {
   code: "embedded.disk-full",

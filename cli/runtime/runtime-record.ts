@@ -1,10 +1,13 @@
 import { dirname, resolve } from "node:path";
 import { loadEnvironment } from "../compose/load-environment.js";
 import { createLoadRequest } from "../compose/load-request.js";
+import { requireProjectName } from "../compose/project-name.js";
 import { openProjectState, type ProjectState } from "../env/state-folder.js";
-import { MybrokerError } from "../errors/mybroker-error.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
+import type { Context } from "../kernel/context.js";
 import { openProject } from "../stack/open-stack.js";
+import { findRuntimes } from "./find-runtimes.js";
 import type { Runtime } from "./runtime.js";
 
 const recordName = "runtime";
@@ -28,10 +31,12 @@ export interface RecordedRuntime {
  */
 export async function findRecordedRuntime(request: CommandRequest): Promise<RecordedRuntime | undefined> {
   const { context, globals } = request;
-  const found = await findFolder(request);
-  if (found === undefined) return undefined;
-  const { folder, runtimes } = found;
   const given = globals.projectName || context.env.COMPOSE_PROJECT_NAME;
+  // It becomes part of paths.
+  if (given) requireProjectName(given);
+  const found = await findFolder(request);
+  if (found === undefined) return given ? findElsewhere(context, given) : undefined;
+  const { folder, runtimes } = found;
   if (given) return { folder, name: given, runtime: runtimes[given] };
   const [[only, runtime] = [], ...others] = Object.entries(runtimes);
   // The usual case costs no look into the files, which is most of what a command's start takes.
@@ -40,6 +45,26 @@ export async function findRecordedRuntime(request: CommandRequest): Promise<Reco
   }
   const name = (await readProjectName(request).catch(ignoreFiles)) ?? only;
   return { folder, name, runtime: runtimes[name] };
+}
+
+/**
+ * By its name alone, from a folder without a project.
+ * @throws MybrokerError usage.ambiguous-project, exit 2, where several folders have one of that name
+ */
+function findElsewhere(context: Context, name: string): RecordedRuntime | undefined {
+  const named = findRuntimes(context).filter((runtime) => runtime.name === name);
+  const running = named.filter(({ pid }) => pid !== undefined);
+  const [found, ...others] = running.length > 0 ? running : named;
+  if (found === undefined) return undefined;
+  if (others.length === 0) return { folder: found.folder, name, runtime: "embedded" };
+  throw new MybrokerError({
+    code: "usage.ambiguous-project",
+    message: `${others.length + 1} folders have a project ${name}`,
+    lines: [found, ...others].map(({ folder }) => `  ${folder}`),
+    hint: "Go to the one that you mean:",
+    exitCode: exitCodes.usage,
+    details: { folders: [found, ...others].map(({ folder }) => folder) },
+  });
 }
 
 /** Remembers the choice where `git clean -fdx` does not reach; a state folder that cannot be written is no failure. */

@@ -6,7 +6,7 @@ import { findNearest } from "../../errors/nearest.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
 import type { Style } from "../../output/output.js";
 import { countOf, formatDuration } from "../../output/units.js";
-import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
+import { findEmbeddedPlace, findUntouchedPlace } from "../../runtime/by-runtime.js";
 import { askStatus } from "../../runtime/control-client.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { openProject } from "../../stack/open-stack.js";
@@ -51,7 +51,10 @@ export const examine: CommandHandler = async (request) => {
 async function findGround(request: CommandRequest, project: string): Promise<Ground> {
   const place = await findEmbeddedPlace(request);
   if (place !== undefined) return { runtime: "embedded", place, status: await askStatus(place) };
-  const engine = await connectEngine(request.context);
+  const engine = await connectEngine(request.context).catch(async (error: unknown) => ({
+    untouched: await findUntouchedPlace(request, error),
+  }));
+  if ("untouched" in engine) return { runtime: "embedded", place: engine.untouched, status: undefined };
   request.output.useRuntime("docker");
   const containers = await engine.listContainers({ labels: containerLabels(project), all: true });
   return { runtime: "docker", engine, containers };

@@ -24,4 +24,4 @@ const runInService: CommandHandler = async (request) => {
   }
 };
 
-export const execInService = onDockerOnly("a command cannot be run in a container of it", runInService);
+export const execInService = onDockerOnly("containers to run a command in", runInService);

@@ -38,7 +38,7 @@ const openOnDocker: CommandHandler = async (request) => {
   }
 };
 
-export const openPage = onDockerOnly("it has no pages", openOnDocker);
+export const openPage = onDockerOnly("web pages", openOnDocker);
 
 interface Page {
   readonly service: string;

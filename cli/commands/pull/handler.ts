@@ -50,4 +50,4 @@ const pullImagesOfStack: CommandHandler = async (request) => {
   }
 };
 
-export const pullStack = onDockerOnly("it has no images", pullImagesOfStack);
+export const pullStack = onDockerOnly("images", pullImagesOfStack);

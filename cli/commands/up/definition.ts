@@ -13,12 +13,12 @@ export const upCommand: CommandDefinition = {
     {
       flags: "--wait-timeout <seconds>",
       description: "give up waiting after this long (default 300)",
-      parse: parseSeconds,
+      parse: parseSeconds("--wait-timeout 120"),
     },
     {
       flags: "-t, --timeout <seconds>",
       description: "shutdown time of a container that is recreated",
-      parse: parseSeconds,
+      parse: parseSeconds("--timeout 10"),
     },
     { flags: "--build", description: "build images anew" },
     { flags: "--pull <when>", description: "when to pull images", choices: ["missing", "always", "never"] },
@@ -40,13 +40,15 @@ export const upCommand: CommandDefinition = {
   load: async () => (await import("./handler.js")).bringUp,
 };
 
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new MybrokerError({
-    code: "usage.invalid-value",
-    message: `a time limit is a number of seconds, not ${text}`,
-    hint: "For example:  {mybroker} up --wait-timeout 120",
-    exitCode: exitCodes.usage,
-  });
+function parseSeconds(example: string): (text: string) => number {
+  return (text) => {
+    const seconds = Number(text);
+    if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
+    throw new MybrokerError({
+      code: "usage.invalid-value",
+      message: `a time limit is a number of seconds, not ${text}`,
+      hint: `For example:  {mybroker} up ${example}`,
+      exitCode: exitCodes.usage,
+    });
+  };
 }

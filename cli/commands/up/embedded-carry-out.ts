@@ -4,6 +4,7 @@ import { portConflictError } from "../../preflight/port-text.js";
 import { findPortConflicts, plannedBindings } from "../../preflight/ports.js";
 import { serverProbes } from "../../ready/servers/registry.js";
 import { actOnService, askStatus } from "../../runtime/control-client.js";
+import { nameRuntimes } from "../../runtime/find-runtimes.js";
 import { type Launch, launch } from "../../runtime/launch.js";
 import { refuseBesideDocker } from "../../runtime/open-embedded.js";
 import type { RuntimePlan } from "../../runtime/plan-runtime.js";
@@ -32,12 +33,15 @@ export async function carryOut(
     for (const name of plan.services) await startOne(run, name);
     return { status: (await askStatus(place)) ?? running, launch: undefined };
   }
-  await Promise.all([
-    running === undefined && !run.engineAway ? refuseBesideDocker(request, run.project.name) : undefined,
-    checkPorts(run, plan.services, kept),
-  ]);
+  const ports = checkPorts(run, plan.services, kept);
+  ports.catch(() => {});
+  // Its own containers on Docker are told before the ports that they have.
+  if (running === undefined && !run.engineAway) await refuseBesideDocker(request, run.project.name);
+  await ports;
   if (running !== undefined) await stopRuntime(place, setting.stopTimeoutMs);
   await recordRuntime(place.state, place.name, "embedded");
+  // For who looks for it from elsewhere (find-runtimes.ts).
+  await place.state.writeRecord("folder", { folder: place.projectFolder }).catch(() => {});
   const start = new Set(plan.services);
   const services = settings.map((one): ServiceSetting => ({ ...one, start: start.has(one.name) }));
   prepareProbes(services);
@@ -90,7 +94,7 @@ async function checkPorts(
     platform: request.context.platform,
     local: true,
   });
-  if (conflicts.length > 0) throw portConflictError(conflicts);
+  if (conflicts.length > 0) throw portConflictError(nameRuntimes(conflicts, request.context));
 }
 
 /** The clients are loaded while the process starts. */

@@ -12,10 +12,12 @@ import { dockerOnlyServices } from "../../runtime/runtime-settings.js";
 
 /** The first lines: where it runs, and for a first run without Docker why, and how it would be with it. */
 export function introduce({ context, output }: CommandRequest, because: MybrokerError | undefined): void {
-  if (context.env.CI) output.note("Runtime: embedded");
+  // Where Docker was tried for its images, the first line is written already.
+  const first = context.env.CI && !because?.code.startsWith("images.");
+  if (first) output.note("Runtime: embedded");
   if (because === undefined) return;
   const lines = [
-    ...wrap(`${describeCause(because)}: running embedded, in one process.`),
+    ...wrap(`${describeCause(because)}${first ? "" : ": running embedded, in one process"}.`),
     ...wrap(`For the real servers: ${describeWay(because)}, then`),
   ];
   const command = `${context.invocation} up --runtime docker`;

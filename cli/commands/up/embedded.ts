@@ -57,7 +57,12 @@ export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedSt
   if (request.globals.dryRun) return showPlan(run);
   const outcome = await whileLocked(request, { name, folder }, () => bring(run));
   const result = summarize(run, outcome);
-  if (outcome.launch === undefined || !setting.foreground) return result;
+  if (!setting.foreground) return result;
+  if (outcome.launch === undefined) {
+    const { invocation } = request.context;
+    request.output.note(`It runs already, so this does not stay; to follow it:  ${invocation} logs -f`);
+    return result;
+  }
   return followForeground(run, outcome.launch, result);
 }
 

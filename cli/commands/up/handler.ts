@@ -63,6 +63,10 @@ async function onDocker(
   const asked = request.globals.runtime;
   let failure: MybrokerError | undefined;
   request.output.useRuntime("docker");
+  if (request.context.env.CI) {
+    const certain = (asked ?? recorded?.runtime) === "docker";
+    request.output.note(`Runtime: docker${certain ? "" : ", or embedded where its images cannot be had"}`);
+  }
   const { bringUpOnDocker } = await import("./on-docker.js");
   const result = await bringUpOnDocker(request, {
     engine,

@@ -48,7 +48,6 @@ export async function bringUpOnDocker(
   const { engine, startedMs, onUnreachableImages } = start;
   try {
     refuseForeground(request);
-    if (request.context.env.CI) request.output.note("Runtime: docker");
     const valuesKnown = await prepareEnv(request, () => connectEngine(request.context));
     const loaded = await openProject(request, {
       missingVariables: valuesKnown ? "error" : "empty",

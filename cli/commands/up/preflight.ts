@@ -7,12 +7,14 @@ import type { ProjectState } from "../../env/state-folder.js";
 import { compareVolumeSecrets, type VolumeMismatch } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest } from "../../kernel/command.js";
+import type { Context } from "../../kernel/context.js";
 import { checkMissingImages, isUnreachable } from "../../preflight/images.js";
 import { forecastMemory } from "../../preflight/memory.js";
 import { portConflictError } from "../../preflight/port-text.js";
 import { findPortConflicts, plannedBindings } from "../../preflight/ports.js";
 import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
+import { nameRuntimes } from "../../runtime/find-runtimes.js";
 import type { Stack } from "../../stack/open-stack.js";
 import { checkMounts } from "./check-mounts.js";
 
@@ -47,7 +49,7 @@ export async function runPreflight({ stack, observed, plan, state, request }: Pr
   const memory = forecastMemory(definitions, engine.facts.memoryBytes);
   if (memory !== undefined) request.output.warn(memory.replaceAll("{mybroker}", request.context.invocation));
   const outcomes = await Promise.allSettled([
-    checkPorts({ stack, services, platform: request.context.platform }),
+    checkPorts({ stack, services, context: request.context }),
     checkVolumes(stack, state, request),
     checkMounts({ stack, observed, services, request }),
     checkMissingImages(engine, missingImages(plan)),
@@ -66,10 +68,10 @@ function missingImages(plan: Plan): string[] {
 interface PortQuestion {
   readonly stack: Stack;
   readonly services: readonly string[];
-  readonly platform: NodeJS.Platform;
+  readonly context: Context;
 }
 
-async function checkPorts({ stack, services, platform }: PortQuestion): Promise<void> {
+async function checkPorts({ stack, services, context }: PortQuestion): Promise<void> {
   const { engine, project } = stack;
   const bindings = plannedBindings(project, services);
   if (bindings.length === 0) return;
@@ -77,10 +79,10 @@ async function checkPorts({ stack, services, platform }: PortQuestion): Promise<
     bindings,
     containers: await engine.listContainers({ all: false }),
     projectName: project.name,
-    platform,
+    platform: context.platform,
     local: engine.endpoint.hostAddress === "127.0.0.1",
   });
-  if (conflicts.length > 0) throw portConflictError(conflicts);
+  if (conflicts.length > 0) throw portConflictError(nameRuntimes(conflicts, context));
 }
 
 async function checkVolumes(
