@@ -46,7 +46,7 @@ export async function startAmqpBroker(options: AmqpBrokerOptions): Promise<AmqpB
   const store = await openQueueStore({ folder: join(dataFolder, "queues"), log });
   try {
     const kept = await catalog.read();
-    await store.keepOnly(kept?.queues.map(({ name }) => name) ?? []);
+    await store.keepOnly(kept?.queues.map(({ name }) => name));
     const topology = new Topology({ store, catalog, rules: definitions.rules, log });
     if (kept !== undefined) await restoreCatalog(topology, kept);
     await applyDefinitions(topology, definitions);

@@ -127,7 +127,7 @@ export class Channel {
 
   #publish(content: PublishedContent): void {
     this.#content = undefined;
-    this.host.countPartialContent(-content.body.length);
+    this.host.countPartialContent(-content.propertyBytes.length - content.body.length);
     publish(this, content);
   }
 }

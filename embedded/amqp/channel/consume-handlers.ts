@@ -41,6 +41,9 @@ export const consumeHandlers: Handlers = {
     const { noAck, exclusive } = values;
     const { prefetchCount } = channel;
     assertConsumable(queue, values.arguments, prefetchCount);
+    if (exclusive && queue.kind === "classic" && queue.effective["x-single-active-consumer"] === true) {
+      throw new AmqpError(403, `${queueTitle(queue.name)} in exclusive use`);
+    }
     const consumer = new ChannelConsumer(channel, {
       tag,
       queue,

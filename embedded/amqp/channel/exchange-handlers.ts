@@ -1,4 +1,5 @@
 import type { Binding } from "../topology/binding.js";
+import { defaultExchange } from "../topology/exchange-spec.js";
 import { readMatchMode } from "../topology/headers-match.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import type { Table } from "../wire/table.js";
@@ -38,6 +39,7 @@ export async function unbind({ host }: Channel, find: () => Binding): Promise<vo
 export const exchangeHandlers: Handlers = {
   "exchange.declare": async (channel, { exchange: name, passive, noWait, ...spec }) => {
     const { topology } = channel.host;
+    if (passive && name === "") throw defaultExchange();
     if (passive) topology.exchange(name);
     else await topology.declareExchange({ ...spec, name });
     if (!noWait) channel.send("exchange.declare-ok", {});

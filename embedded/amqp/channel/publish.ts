@@ -58,7 +58,8 @@ export function publish(channel: Channel, content: PublishedContent): void {
   }
   const outcome = store(queues, (queue) => queue.stored.publish(message, options));
   channel.confirms?.track(outcome);
-  if (outcome instanceof Promise) channel.host.trackPublish(body.length, outcome);
+  if (outcome instanceof Promise)
+    channel.host.trackPublish(content.propertyBytes.length + body.length, outcome);
 }
 
 /** "rejected" as soon as one of the queues did. */

@@ -63,7 +63,12 @@ export const queueHandlers: Handlers = {
     const missing = name !== "" && !topology.queues.has(name);
     const messageCount = missing
       ? 0
-      : await topology.deleteQueue(channel.findQueue(name), ({ name: found, stored }) => {
+      : await topology.deleteQueue(channel.findQueue(name), ({ name: found, kind, stored }) => {
+          const flag = ifUnused ? "if-unused" : "if-empty";
+          if (kind === "quorum" && (ifUnused || ifEmpty)) {
+            const detail = `queue.delete operations with ${flag} flag set are not supported by quorum queues`;
+            throw new AmqpError(540, `cannot delete ${queueTitle(found)}. ${detail}`);
+          }
           if (ifUnused && stored.consumerCount > 0) throw new AmqpError(406, `${queueTitle(found)} in use`);
           if (ifEmpty && stored.readyCount > 0) throw new AmqpError(406, `${queueTitle(found)} not empty`);
         });

@@ -20,6 +20,8 @@ const handshakeTimeoutMs = 10_000;
 const lingerMs = 1000;
 /** Published and not yet stored; beyond it the connection is not read. */
 const unstoredLimitBytes = 8 * 1024 * 1024;
+/** What one of them takes beside its bytes. */
+const publishOverheadBytes = 512;
 /** Answers that a client does not read; beyond it nothing more is read from it. */
 const outputLimitBytes = 1024 * 1024;
 /** Of all connections together; those that have little of it go on. */
@@ -82,7 +84,12 @@ export class Connection implements ChannelHost {
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("drain", () => this.#onDrain());
     socket.on("error", () => {});
-    socket.on("close", () => void this.#cleanUp().finally(() => options.onClosed(this)));
+    socket.on("close", () => {
+      // What was read and not handled yet must open no channel any more.
+      this.#phase = "closed";
+      this.#pump.stop();
+      void this.#cleanUp().finally(() => options.onClosed(this));
+    });
   }
 
   get frameMaxBytes(): number {
@@ -94,7 +101,7 @@ export class Connection implements ChannelHost {
   }
 
   get canDeliver(): boolean {
-    return !this.#socket.writableNeedDrain;
+    return this.#socket.writable && !this.#socket.writableNeedDrain;
   }
 
   /** What is sent in one turn of the event loop leaves together. */
@@ -113,10 +120,10 @@ export class Connection implements ChannelHost {
   }
 
   trackPublish(sizeBytes: number, outcome: Promise<PublishOutcome>): void {
-    this.#unstoredBytes += sizeBytes;
+    this.#unstoredBytes += sizeBytes + publishOverheadBytes;
     if (this.#unstoredBytes > unstoredLimitBytes) this.#pump.hold("publishes");
     void outcome.then(() => {
-      this.#unstoredBytes -= sizeBytes;
+      this.#unstoredBytes -= sizeBytes + publishOverheadBytes;
       if (this.#unstoredBytes <= unstoredLimitBytes / 2) this.#pump.release("publishes");
     });
   }

@@ -102,11 +102,16 @@ class FolderQueueStore implements QueueStore {
     this.#setStarted();
   }
 
-  async keepOnly(names: readonly string[]): Promise<void> {
-    const kept = new Set(names.map(folderName));
-    for (const entry of await readdir(join(this.#options.folder, "durable"))) {
-      if (!kept.has(entry))
-        await rm(join(this.#options.folder, "durable", entry), { recursive: true, force: true });
+  async keepOnly(names: readonly string[] | undefined): Promise<void> {
+    const folder = join(this.#options.folder, "durable");
+    const found = await readdir(folder);
+    if (names === undefined && found.length > 0) {
+      const text = `${folder} holds queues, but the catalog that names them is missing`;
+      throw Object.assign(new Error(text), { code: "DATA_DAMAGED" });
+    }
+    const kept = new Set(names?.map(folderName));
+    for (const entry of found) {
+      if (!kept.has(entry)) await rm(join(folder, entry), { recursive: true, force: true });
     }
   }
 

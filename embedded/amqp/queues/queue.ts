@@ -143,8 +143,11 @@ export interface QueueStore {
    * @throws Error code DATA_DAMAGED with file and position
    */
   open(definition: QueueDefinition, events: QueueEvents): Promise<Queue>;
-  /** Removes what is left of queues that are not among these: their deletion was cut short by a kill. Call before `open`. */
-  keepOnly(names: readonly string[]): Promise<void>;
+  /**
+   * Removes what is left of queues that are not among these: their deletion was cut short by a kill. Call before `open`.
+   * @throws Error code DATA_DAMAGED when there are queues and nobody knows their names
+   */
+  keepOnly(names: readonly string[] | undefined): Promise<void>;
   /** All queues are open and bound: from now on they dead-letter. */
   start(): void;
   /** Requeue what is unacked before: afterwards queues do nothing, what was published is on the disk. */

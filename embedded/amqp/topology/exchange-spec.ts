@@ -1,6 +1,7 @@
 import { AmqpError } from "../wire/amqp-error.js";
 import { emptyTable, type Table } from "../wire/table.js";
 import { isExchangeType } from "./binding-index.js";
+import { exchangeTitle } from "./equivalence.js";
 
 /** What exchange.declare asks for. */
 export interface ExchangeSpec {
@@ -38,9 +39,17 @@ export function isPredeclared(name: string): boolean {
   return Object.hasOwn(predeclaredTypes, name);
 }
 
-/** @throws AmqpError 406 for a type that does not exist, 403 for the default exchange */
-export function readExchangeType({ name, type }: ExchangeSpec): string {
-  if (name === "") throw new AmqpError(403, "operation not permitted on the default exchange");
+export function defaultExchange(): AmqpError {
+  return new AmqpError(403, "operation not permitted on the default exchange");
+}
+
+/** @throws AmqpError 406 for a type that does not exist or an alternate exchange that is no name, 403 for the default exchange */
+export function readExchangeType({ name, type, arguments: table }: ExchangeSpec): string {
+  if (name === "") throw defaultExchange();
   if (!isExchangeType(type)) throw new AmqpError(406, `unknown exchange type '${type}'`);
+  const alternate = table.get("alternate-exchange");
+  if (alternate !== undefined && alternate.type !== "S") {
+    throw new AmqpError(406, `invalid type of arg 'alternate-exchange' for ${exchangeTitle(name)}`);
+  }
   return type;
 }

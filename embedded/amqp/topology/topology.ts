@@ -7,13 +7,19 @@ import {
   type BrokerQueue,
   bindingId,
   type Exchange,
+  isDurableBinding,
   removeBinding,
 } from "./binding.js";
 import { createBindingIndex } from "./binding-index.js";
 import type { CatalogFile } from "./catalog-file.js";
 import { describeCatalog } from "./describe-catalog.js";
 import { assertSame, assertSameArguments, exchangeTitle, queueTitle } from "./equivalence.js";
-import { type ExchangeSpec, predeclaredExchanges, readExchangeType } from "./exchange-spec.js";
+import {
+  defaultExchange,
+  type ExchangeSpec,
+  predeclaredExchanges,
+  readExchangeType,
+} from "./exchange-spec.js";
 import { findPolicy, mergePolicy } from "./policies.js";
 import { assertValid, comparedArguments, type QueueSpec, readKind, withDefaultKind } from "./queue-spec.js";
 import type { Rules } from "./read-definitions.js";
@@ -34,6 +40,8 @@ export class Topology {
   readonly log: TopologyOptions["log"];
   readonly #options: TopologyOptions;
   #saves = false;
+  /** Something durable has changed since the catalog was written. */
+  #unsaved = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: TopologyOptions) {
@@ -82,11 +90,12 @@ export class Topology {
           { ...current, auto_delete: current.autoDelete },
         );
         assertSameArguments({ title, arguments: spec.arguments }, current.arguments, ["alternate-exchange"]);
-        return;
+      } else {
+        if (spec.name.startsWith("amq.")) throw reservedName("exchange", spec.name);
+        this.exchanges.set(spec.name, this.#createExchange(spec));
+        this.#unsaved ||= spec.durable;
       }
-      if (spec.name.startsWith("amq.")) throw reservedName("exchange", spec.name);
-      this.exchanges.set(spec.name, this.#createExchange(spec));
-      if (spec.durable) await this.save();
+      await this.#save();
     });
   }
 
@@ -99,7 +108,7 @@ export class Topology {
       if (exchange === undefined) return;
       if (ifUnused && exchange.bindings.size > 0) throw new AmqpError(406, `${exchangeTitle(name)} in use`);
       this.#dropExchange(exchange);
-      if (exchange.durable) await this.save();
+      await this.#save();
     });
   }
 
@@ -121,7 +130,14 @@ export class Topology {
       }
       assertValid(spec);
       const queue = await this.#openQueue(spec, connection);
-      if (isKept(queue)) await this.save();
+      try {
+        this.#unsaved ||= isKept(queue);
+        await this.#save();
+      } catch (error) {
+        // Nobody may publish into what the next start would not find.
+        await this.#dropQueue(queue);
+        throw error;
+      }
       return queue;
     });
   }
@@ -131,18 +147,13 @@ export class Topology {
     return this.change(async () => {
       if (this.queues.get(queue.name) !== queue) return 0;
       allowed(queue);
-      this.queues.delete(queue.name);
-      for (const binding of queue.incoming) this.#unbind(binding);
-      // First out of the catalog, then its files: a kill in between leaves files that the next start removes.
-      if (isKept(queue)) await this.save();
-      return queue.stored.delete();
+      return this.#dropQueue(queue);
     });
   }
 
   /** Ends an auto-delete queue that has lost its last consumer. */
   async deleteUnused(queue: BrokerQueue): Promise<void> {
-    const unused = (): boolean => queue.autoDelete && queue.stored.consumerCount === 0;
-    if (unused()) await this.deleteQueue(queue);
+    if (queue.autoDelete && queue.stored.consumerCount === 0) await this.#dropUnused(queue);
   }
 
   /** `find` looks names up when the bind's turn comes. A second identical binding changes nothing. */
@@ -152,7 +163,8 @@ export class Topology {
       if (binding.source.name === "" || isDefault(binding.destination)) throw defaultExchange();
       const known = binding.source.bindings.size;
       addBinding(binding);
-      if (binding.source.bindings.size > known) await this.#saveBinding(binding);
+      if (binding.source.bindings.size > known) this.#unsaved ||= isDurableBinding(binding);
+      await this.#save();
     });
   }
 
@@ -161,18 +173,23 @@ export class Topology {
     return this.change(async () => {
       const binding = find();
       if (binding.source.name === "" || isDefault(binding.destination)) throw defaultExchange();
-      if (this.#unbind(binding)) await this.#saveBinding(binding);
+      this.#unbind(binding);
+      await this.#save();
     });
   }
 
   /** Begins to write down what is durable, what was declared so far at once. */
   startSaving(): Promise<void> {
     this.#saves = true;
-    return this.save();
+    this.#unsaved = true;
+    return this.change(() => this.#save());
   }
 
-  async save(): Promise<void> {
-    if (this.#saves) await this.#options.catalog.save(() => describeCatalog(this));
+  /** Also what an earlier change could not write down. */
+  async #save(): Promise<void> {
+    if (!this.#saves || !this.#unsaved) return;
+    await this.#options.catalog.save(() => describeCatalog(this));
+    this.#unsaved = false;
   }
 
   #createExchange(spec: ExchangeSpec): Exchange {
@@ -202,9 +219,7 @@ export class Topology {
       { name: spec.name, kind, durable: spec.durable && !spec.exclusive, arguments: effective },
       {
         deadLetter: (message: Message, reason) => sendDeadLetter(this, queue, { message, reason }),
-        expired: () => {
-          this.deleteQueue(queue).catch((error: unknown) => this.log("error", `expired queue: ${error}`));
-        },
+        expired: () => void this.#dropUnused(queue),
       },
     );
     const queue: BrokerQueue = { is: "queue", ...spec, kind, owner, effective, stored, incoming: new Set() };
@@ -223,22 +238,39 @@ export class Topology {
     assertSameArguments({ title, arguments: spec.arguments }, current.arguments, comparedArguments);
   }
 
-  #unbind(binding: Binding): boolean {
-    const removed = removeBinding(binding.source, bindingId(binding));
-    if (removed && binding.source.autoDelete && binding.source.bindings.size === 0) {
-      this.#dropExchange(binding.source);
-    }
-    return removed;
+  /** Unless somebody consumes from it when its turn comes. */
+  #dropUnused(queue: BrokerQueue): Promise<void> {
+    return this.change(async () => {
+      const isThere = this.queues.get(queue.name) === queue;
+      if (isThere && queue.stored.consumerCount === 0) await this.#dropQueue(queue);
+    });
+  }
+
+  async #dropQueue(queue: BrokerQueue): Promise<number> {
+    this.queues.delete(queue.name);
+    for (const binding of queue.incoming) this.#unbind(binding);
+    // First out of the catalog, then its files: a kill in between leaves files that the next start removes.
+    this.#unsaved ||= isKept(queue);
+    await this.#save().catch((error: unknown) =>
+      this.log("error", `amqp: a deletion was not saved: ${error}`),
+    );
+    return queue.stored.delete().catch((error: unknown) => {
+      this.log("error", `amqp: files of queue '${queue.name}' are left: ${error}`);
+      return 0;
+    });
+  }
+
+  #unbind(binding: Binding): void {
+    if (!removeBinding(binding.source, bindingId(binding))) return;
+    this.#unsaved ||= isDurableBinding(binding);
+    if (binding.source.autoDelete && binding.source.bindings.size === 0) this.#dropExchange(binding.source);
   }
 
   #dropExchange(exchange: Exchange): void {
+    this.#unsaved ||= exchange.durable;
     this.exchanges.delete(exchange.name);
     for (const id of exchange.bindings.keys()) removeBinding(exchange, id);
     for (const binding of exchange.incoming) this.#unbind(binding);
-  }
-
-  async #saveBinding(binding: Binding): Promise<void> {
-    if (binding.source.durable && binding.destination.durable) await this.save();
   }
 }
 
@@ -249,10 +281,6 @@ function isKept(queue: BrokerQueue): boolean {
 
 function isDefault(destination: Exchange | BrokerQueue): boolean {
   return destination.is === "exchange" && destination.name === "";
-}
-
-function defaultExchange(): AmqpError {
-  return new AmqpError(403, "operation not permitted on the default exchange");
 }
 
 function reservedName(what: string, name: string): AmqpError {

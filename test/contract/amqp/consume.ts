@@ -213,6 +213,14 @@ export function describeConsumeErrors(lab: Lab): void {
       expect(await refusalOf(consume(await lab.channel(), queue, { exclusive: true }))).toEqual(refused);
     });
 
+    it("an exclusive consumer of a classic queue with a single active consumer is refused with 403", async () => {
+      const queue = lab.name("single");
+      const single = { "x-queue-type": "classic", "x-single-active-consumer": true };
+      await (await lab.channel()).assertQueue(queue, { durable: true, arguments: single });
+      const call = consume(await lab.channel(), queue, { exclusive: true });
+      expect(await refusalOf(call)).toMatchObject({ code: 403 });
+    });
+
     it("two channels may use the same tag, and to cancel an unknown one is no error", async () => {
       const queue = await filled(lab, "classic", []);
       const connection = await lab.connect();

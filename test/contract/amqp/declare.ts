@@ -1,6 +1,6 @@
 import type { Options } from "amqplib";
 import { describe, expect, it } from "vitest";
-import { consume, eventually, type Lab, publish, readyCount, refusalOf } from "./lab.js";
+import { consume, eventually, failureOf, type Lab, publish, readyCount, refusalOf } from "./lab.js";
 
 export function describeQueues(lab: Lab): void {
   describe("queue.declare", () => {
@@ -169,6 +169,19 @@ export function describeDeletes(lab: Lab): void {
       await channel.deleteQueue(queue);
     });
 
+    it("if-unused and if-empty are refused with 540 for a quorum queue", async () => {
+      const channel = await lab.channel();
+      const queue = lab.name("unconditional");
+      await channel.assertQueue(queue, { durable: true, arguments: { "x-queue-type": "quorum" } });
+      for (const condition of [{ ifUnused: true }, { ifEmpty: true }]) {
+        const connection = await lab.connect();
+        const call = (await lab.channel(connection)).deleteQueue(queue, condition);
+        call.catch(() => {});
+        expect(await failureOf(connection)).toMatchObject({ code: 540 });
+      }
+      await channel.deleteQueue(queue);
+    });
+
     it("tell the queue's consumers", async () => {
       const channel = await lab.channel();
       const queue = lab.name("cancelled");
@@ -233,6 +246,20 @@ export function describeExchanges(lab: Lab): void {
       expect(await refusalOf((await lab.channel()).deleteExchange("amq.direct"))).toMatchObject({
         code: 403,
       });
+    });
+
+    it("refuses the default exchange with 403, passively too", async () => {
+      expect(await refusalOf((await lab.channel()).checkExchange(""))).toMatchObject({ code: 403 });
+      expect(await refusalOf((await lab.channel()).assertExchange("", "direct"))).toMatchObject({
+        code: 403,
+      });
+    });
+
+    it("refuses an alternate exchange that is no text with 406", async () => {
+      const call = (await lab.channel()).assertExchange(lab.name("odd"), "direct", {
+        arguments: { "alternate-exchange": 5 },
+      });
+      expect(await refusalOf(call)).toMatchObject({ code: 406 });
     });
 
     it("refuses an unknown type with 406", async () => {
