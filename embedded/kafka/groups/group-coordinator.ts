@@ -1,5 +1,5 @@
 import { kafkaErrors } from "../errors.js";
-import { Group, joinError, syncError } from "./group.js";
+import { Group } from "./group.js";
 import {
   type Clock,
   type CommitRequest,
@@ -18,7 +18,7 @@ import {
   systemClock,
   type TopicPartition,
 } from "./group-types.js";
-import { subscribedTopics } from "./member.js";
+import { joinError, subscribedTopics, syncError } from "./member.js";
 import { OffsetStore, type OffsetStoreOptions } from "./offset-store.js";
 
 const groupLimit = 10_000;

@@ -12,37 +12,29 @@ import type {
   SyncResult,
 } from "./group-types.js";
 import {
-  commonProtocols,
   createMember,
+  describeMember,
+  joinError,
   type Member,
   metadataOf,
+  noBytes,
+  refuse,
   sameProtocols,
-  selectProtocol,
+  syncError,
 } from "./member.js";
 import { MemberTable } from "./member-table.js";
-
-/** A classic group has few members; more than that is a client gone wrong. */
-const memberLimit = 500;
-const nothing = Buffer.alloc(0);
-
-export function joinError(errorCode: number, memberId: string): JoinResult {
-  return { errorCode, generationId: -1, protocolName: "", leader: "", memberId, members: [] };
-}
-
-export function syncError(errorCode: number): SyncResult {
-  return { errorCode, assignment: nothing };
-}
 
 /**
  * The members of one group and the state machine that Apache Kafka's classic coordinator has: Empty ->
  * PreparingRebalance (members join) -> CompletingRebalance (the leader assigns) -> Stable.
  */
 export class Group {
+  /** These two only the group itself changes. */
+  state: GroupState = "Empty";
+  protocolType = "";
   readonly #clock: Clock;
   readonly #members = new MemberTable();
-  #state: GroupState = "Empty";
   #generationId = 0;
-  #protocolType = "";
   #protocolName = "";
   #leader = "";
   #cancelRebalance = () => {};
@@ -52,14 +44,6 @@ export class Group {
   constructor(clock: Clock, onEmptyChanged: () => void) {
     this.#clock = clock;
     this.#onEmptyChanged = onEmptyChanged;
-  }
-
-  get state(): GroupState {
-    return this.#state;
-  }
-
-  get protocolType(): string {
-    return this.#protocolType;
   }
 
   /** Nobody is in it or about to be. */
@@ -72,11 +56,11 @@ export class Group {
     return this.#members.all.map((member) => metadataOf(member, this.#protocolName));
   }
 
-  join(request: JoinRequest): Promise<JoinResult> {
+  async join(request: JoinRequest): Promise<JoinResult> {
     const { memberId, groupInstanceId } = request;
     const member = this.#members.get(memberId);
-    const errorCode = this.#checkJoin(request);
-    if (errorCode !== kafkaErrors.NONE) return Promise.resolve(joinError(errorCode, memberId));
+    const errorCode = this.#members.checkJoin(request, this.protocolType);
+    if (errorCode !== kafkaErrors.NONE) return joinError(errorCode, memberId);
     if (member) return this.#rejoin(member, request);
     if (memberId !== "") {
       this.#members.endPromise(memberId);
@@ -89,18 +73,16 @@ export class Group {
     if (groupInstanceId !== null || !request.requireKnownMemberId) return this.#add(newId, request);
     const endPromise = () => this.#breakPromise(newId);
     this.#members.promise(newId, this.#clock.after(request.sessionTimeoutMs, endPromise));
-    return Promise.resolve(joinError(kafkaErrors.MEMBER_ID_REQUIRED, newId));
+    return joinError(kafkaErrors.MEMBER_ID_REQUIRED, newId);
   }
 
-  sync(request: SyncRequest): Promise<SyncResult> {
+  async sync(request: SyncRequest): Promise<SyncResult> {
     const member = this.#members.get(request.memberId);
     const errorCode = this.checkMember(request);
-    if (errorCode !== kafkaErrors.NONE || !member) return Promise.resolve(syncError(errorCode));
-    if (this.#state === "PreparingRebalance") {
-      return Promise.resolve(syncError(kafkaErrors.REBALANCE_IN_PROGRESS));
-    }
+    if (errorCode !== kafkaErrors.NONE || !member) return syncError(errorCode);
+    if (this.state === "PreparingRebalance") return syncError(kafkaErrors.REBALANCE_IN_PROGRESS);
     this.#renewSession(member);
-    if (this.#state === "Stable") return Promise.resolve({ errorCode: 0, assignment: member.assignment });
+    if (this.state === "Stable") return { errorCode: 0, assignment: member.assignment };
     const answer = new Promise<SyncResult>((resolve) => {
       member.answerSync?.(syncError(kafkaErrors.REBALANCE_IN_PROGRESS));
       member.answerSync = resolve;
@@ -114,7 +96,7 @@ export class Group {
     const errorCode = this.checkMember(request);
     if (errorCode !== kafkaErrors.NONE || !member) return errorCode;
     this.#renewSession(member);
-    return this.#state === "PreparingRebalance" ? kafkaErrors.REBALANCE_IN_PROGRESS : kafkaErrors.NONE;
+    return this.state === "PreparingRebalance" ? kafkaErrors.REBALANCE_IN_PROGRESS : kafkaErrors.NONE;
   }
 
   leave({ memberId, groupInstanceId }: LeavingMember): number {
@@ -144,45 +126,23 @@ export class Group {
   }
 
   describe(): GroupDescription {
-    const isStable = this.#state === "Stable";
+    const isStable = this.state === "Stable";
     return {
-      state: this.#state,
-      protocolType: this.#protocolType,
+      state: this.state,
+      protocolType: this.protocolType,
       protocolName: isStable ? this.#protocolName : "",
-      members: this.#members.all.map((member) => ({
-        memberId: member.id,
-        groupInstanceId: member.request.groupInstanceId,
-        clientId: member.request.clientId,
-        clientHost: member.request.clientHost,
-        metadata: isStable ? metadataOf(member, this.#protocolName) : nothing,
-        assignment: isStable ? member.assignment : nothing,
-      })),
+      members: this.#members.all.map((member) =>
+        describeMember(member, isStable ? this.#protocolName : null),
+      ),
     };
   }
 
   /** Ends all timers and answers all who wait; the group is not used any more. */
   close(): void {
-    this.#state = "Dead";
+    this.state = "Dead";
     this.#cancelRebalance();
     this.#members.cancelTimers();
-    for (const member of this.#members.all) this.#answer(member, kafkaErrors.COORDINATOR_NOT_AVAILABLE);
-  }
-
-  #checkJoin(request: JoinRequest): number {
-    const { memberId, groupInstanceId } = request;
-    const isKept = groupInstanceId === null && this.#members.isPromised(memberId);
-    const errorCode = memberId === "" || isKept ? kafkaErrors.NONE : this.#members.check(request);
-    if (errorCode !== kafkaErrors.NONE) return errorCode;
-    const former = this.#members.get(memberId) ?? this.#members.getByInstance(groupInstanceId);
-    const others = this.#members.all.filter((member) => member !== former);
-    if (!former && !isKept && others.length + this.#members.promisedCount >= memberLimit) {
-      return kafkaErrors.GROUP_MAX_SIZE_REACHED;
-    }
-    const lists = [request.protocols, ...others.map((other) => other.request.protocols)];
-    const sameType = others.length === 0 || request.protocolType === this.#protocolType;
-    return sameType && request.protocolType !== "" && commonProtocols(lists).length > 0
-      ? kafkaErrors.NONE
-      : kafkaErrors.INCONSISTENT_GROUP_PROTOCOL;
+    for (const member of this.#members.all) refuse(member, kafkaErrors.COORDINATOR_NOT_AVAILABLE);
   }
 
   #add(id: string, request: JoinRequest): Promise<JoinResult> {
@@ -190,40 +150,40 @@ export class Group {
     const isFirst = this.#members.all.length === 0;
     this.#members.add(member);
     if (isFirst) {
-      this.#protocolType = request.protocolType;
+      this.protocolType = request.protocolType;
       this.#leader = id;
       this.#onEmptyChanged();
     }
     return this.#awaitGeneration(member);
   }
 
-  #rejoin(member: Member, request: JoinRequest): Promise<JoinResult> {
+  async #rejoin(member: Member, request: JoinRequest): Promise<JoinResult> {
     const changed = !sameProtocols(member.request.protocols, request.protocols);
     member.request = request;
     // A repeated request, whose answer was lost, does not begin a rebalance; a leader's does when all was settled.
     const isRepeated =
       !changed &&
-      (this.#state === "CompletingRebalance" || (this.#state === "Stable" && member.id !== this.#leader));
+      (this.state === "CompletingRebalance" || (this.state === "Stable" && member.id !== this.#leader));
     if (!isRepeated) return this.#awaitGeneration(member);
     this.#renewSession(member);
-    return Promise.resolve(this.#describeGeneration(member));
+    return this.#describeGeneration(member);
   }
 
   /** A static member that was restarted takes the place of its former self, and of its assignment (KIP-345). */
-  #replace(old: Member, id: string, request: JoinRequest): Promise<JoinResult> {
+  async #replace(old: Member, id: string, request: JoinRequest): Promise<JoinResult> {
     const formerLeader = this.#leader;
-    this.#answer(old, kafkaErrors.FENCED_INSTANCE_ID);
+    refuse(old, kafkaErrors.FENCED_INSTANCE_ID);
     this.#members.remove(old);
     const member = createMember(id, request);
     member.assignment = old.assignment;
     this.#members.add(member);
     if (formerLeader === old.id) this.#leader = id;
-    if (this.#state !== "Stable" || this.#selectProtocol() !== this.#protocolName) {
+    if (this.state !== "Stable" || this.#members.selectProtocol() !== this.#protocolName) {
       return this.#awaitGeneration(member);
     }
     this.#renewSession(member);
     // The former leader's id: the new one is not to assign anything, all keep what they have.
-    return Promise.resolve({ ...this.#describeGeneration(member), leader: formerLeader, members: [] });
+    return { ...this.#describeGeneration(member), leader: formerLeader, members: [] };
   }
 
   #awaitGeneration(member: Member): Promise<JoinResult> {
@@ -232,19 +192,17 @@ export class Group {
       member.answerJoin = resolve;
       // Whoever waits is there: the rebalance timeout watches over the others.
       member.cancelSession();
-      if (this.#state === "PreparingRebalance") this.#completeIfAllJoined();
+      if (this.state === "PreparingRebalance") this.#completeIfAllJoined();
       else this.#prepareRebalance();
     });
   }
 
   #prepareRebalance(): void {
     for (const member of this.#members.all) {
-      member.answerSync?.(syncError(kafkaErrors.REBALANCE_IN_PROGRESS));
-      if (member.answerSync) this.#renewSession(member);
-      member.answerSync = undefined;
+      this.#answerSync(member, syncError(kafkaErrors.REBALANCE_IN_PROGRESS));
     }
-    const wasEmpty = this.#state === "Empty";
-    this.#state = "PreparingRebalance";
+    const wasEmpty = this.state === "Empty";
+    this.state = "PreparingRebalance";
     this.#startRebalanceTimer(() => this.#completeJoin());
     // group.initial.rebalance.delay.ms is 0: the first member waits for nobody, not even for promised ones.
     if (wasEmpty) this.#completeJoin();
@@ -276,12 +234,15 @@ export class Group {
     }
     this.#generationId += 1;
     if (joined.length === 0) {
-      this.#becomeEmpty();
+      this.state = "Empty";
+      this.#protocolName = "";
+      this.#leader = "";
+      this.#onEmptyChanged();
       return;
     }
     if (!joined.some(({ id }) => id === this.#leader)) this.#leader = joined[0]?.id ?? "";
-    this.#protocolName = this.#selectProtocol();
-    this.#state = "CompletingRebalance";
+    this.#protocolName = this.#members.selectProtocol();
+    this.state = "CompletingRebalance";
     this.#startRebalanceTimer(() => this.#dropUnsynced());
     for (const member of joined) {
       const { answerJoin } = member;
@@ -299,13 +260,18 @@ export class Group {
 
   #assign(assignments: SyncRequest["assignments"]): void {
     this.#cancelRebalance();
-    this.#state = "Stable";
+    this.state = "Stable";
     for (const member of this.#members.all) {
-      member.assignment = assignments.find(({ memberId }) => memberId === member.id)?.assignment ?? nothing;
-      if (member.answerSync) this.#renewSession(member);
-      member.answerSync?.({ errorCode: kafkaErrors.NONE, assignment: member.assignment });
-      member.answerSync = undefined;
+      member.assignment = assignments.find(({ memberId }) => memberId === member.id)?.assignment ?? noBytes;
+      this.#answerSync(member, { errorCode: kafkaErrors.NONE, assignment: member.assignment });
     }
+  }
+
+  #answerSync(member: Member, result: SyncResult): void {
+    if (!member.answerSync) return;
+    this.#renewSession(member);
+    member.answerSync(result);
+    member.answerSync = undefined;
   }
 
   #describeGeneration(member: Member): JoinResult {
@@ -324,10 +290,6 @@ export class Group {
     };
   }
 
-  #selectProtocol(): string {
-    return selectProtocol(this.#members.all.map(({ request }) => request.protocols));
-  }
-
   #renewSession(member: Member): void {
     member.cancelSession();
     member.cancelSession = this.#clock.after(member.request.sessionTimeoutMs, () => {
@@ -338,27 +300,13 @@ export class Group {
 
   #breakPromise(memberId: string): void {
     this.#members.endPromise(memberId);
-    if (this.#state === "PreparingRebalance") this.#completeIfAllJoined();
+    if (this.state === "PreparingRebalance") this.#completeIfAllJoined();
   }
 
   #remove(member: Member): void {
-    this.#answer(member, kafkaErrors.UNKNOWN_MEMBER_ID);
+    refuse(member, kafkaErrors.UNKNOWN_MEMBER_ID);
     this.#members.remove(member);
-    if (this.#state === "PreparingRebalance") this.#completeIfAllJoined();
+    if (this.state === "PreparingRebalance") this.#completeIfAllJoined();
     else this.#prepareRebalance();
-  }
-
-  #answer(member: Member, errorCode: number): void {
-    member.answerJoin?.(joinError(errorCode, member.id));
-    member.answerSync?.(syncError(errorCode));
-    member.answerJoin = undefined;
-    member.answerSync = undefined;
-  }
-
-  #becomeEmpty(): void {
-    this.#state = "Empty";
-    this.#protocolName = "";
-    this.#leader = "";
-    this.#onEmptyChanged();
   }
 }

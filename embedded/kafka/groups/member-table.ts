@@ -1,6 +1,9 @@
 import { kafkaErrors } from "../errors.js";
-import type { LeavingMember } from "./group-types.js";
-import type { Member } from "./member.js";
+import type { JoinRequest, LeavingMember } from "./group-types.js";
+import { commonProtocols, type Member, selectProtocol } from "./member.js";
+
+/** A classic group has few members; more than that is a client gone wrong. */
+const memberLimit = 500;
 
 /** Who is in a group, and who was promised a place. */
 export class MemberTable {
@@ -32,6 +35,28 @@ export class MemberTable {
     const member = groupInstanceId === null ? this.get(memberId) : this.getByInstance(groupInstanceId);
     if (!member) return kafkaErrors.UNKNOWN_MEMBER_ID;
     return member.id === memberId ? kafkaErrors.NONE : kafkaErrors.FENCED_INSTANCE_ID;
+  }
+
+  /** Whether it may join, for the first time or again, a group that has the type while it has members. */
+  checkJoin(request: JoinRequest, protocolType: string): number {
+    const { memberId, groupInstanceId } = request;
+    const isKept = groupInstanceId === null && this.isPromised(memberId);
+    const errorCode = memberId === "" || isKept ? kafkaErrors.NONE : this.check(request);
+    if (errorCode !== kafkaErrors.NONE) return errorCode;
+    const former = this.get(memberId) ?? this.getByInstance(groupInstanceId);
+    const others = this.all.filter((member) => member !== former);
+    if (!former && !isKept && others.length + this.promisedCount >= memberLimit) {
+      return kafkaErrors.GROUP_MAX_SIZE_REACHED;
+    }
+    const lists = [request.protocols, ...others.map((other) => other.request.protocols)];
+    const sameType = others.length === 0 || request.protocolType === protocolType;
+    return sameType && request.protocolType !== "" && commonProtocols(lists).length > 0
+      ? kafkaErrors.NONE
+      : kafkaErrors.INCONSISTENT_GROUP_PROTOCOL;
+  }
+
+  selectProtocol(): string {
+    return selectProtocol(this.all.map(({ request }) => request.protocols));
   }
 
   add(member: Member): void {

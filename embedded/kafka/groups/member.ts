@@ -1,4 +1,6 @@
-import type { GroupProtocol, JoinRequest, JoinResult, SyncResult } from "./group-types.js";
+import type { GroupDescription, GroupProtocol, JoinRequest, JoinResult, SyncResult } from "./group-types.js";
+
+export const noBytes = Buffer.alloc(0);
 
 /** A member of a group, from its first join until it leaves or its session ends. */
 export interface Member {
@@ -16,15 +18,48 @@ export function createMember(id: string, request: JoinRequest): Member {
   return {
     id,
     request,
-    assignment: Buffer.alloc(0),
+    assignment: noBytes,
     answerJoin: undefined,
     answerSync: undefined,
     cancelSession: () => {},
   };
 }
 
+export function joinError(errorCode: number, memberId: string): JoinResult {
+  return { errorCode, generationId: -1, protocolName: "", leader: "", memberId, members: [] };
+}
+
+export function syncError(errorCode: number): SyncResult {
+  return { errorCode, assignment: noBytes };
+}
+
+/** Answers whatever it waits for. */
+export function refuse(member: Member, errorCode: number): void {
+  member.answerJoin?.(joinError(errorCode, member.id));
+  member.answerSync?.(syncError(errorCode));
+  member.answerJoin = undefined;
+  member.answerSync = undefined;
+}
+
+/** @param protocolName null: not settled, nothing is told about it */
+export function describeMember(
+  member: Member,
+  protocolName: string | null,
+): GroupDescription["members"][number] {
+  const { groupInstanceId, clientId, clientHost } = member.request;
+  const isSettled = protocolName !== null;
+  return {
+    memberId: member.id,
+    groupInstanceId,
+    clientId,
+    clientHost,
+    metadata: isSettled ? metadataOf(member, protocolName) : noBytes,
+    assignment: isSettled ? member.assignment : noBytes,
+  };
+}
+
 export function metadataOf(member: Member, protocolName: string): Buffer {
-  return member.request.protocols.find(({ name }) => name === protocolName)?.metadata ?? Buffer.alloc(0);
+  return member.request.protocols.find(({ name }) => name === protocolName)?.metadata ?? noBytes;
 }
 
 /** Whether two joins say the same, so that nothing has to be assigned anew. */
