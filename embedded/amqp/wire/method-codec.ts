@@ -18,12 +18,16 @@ interface ArgumentTypes {
 
 export type MethodName = keyof typeof methods;
 
-export type MethodArguments<Name extends MethodName> = {
-  readonly [Key in keyof (typeof methods)[Name]["arguments"]]: (typeof methods)[Name]["arguments"][Key] extends infer Type extends
-    keyof ArgumentTypes
-    ? ArgumentTypes[Type]
-    : never;
-};
+/** "queue:shortstr noWait" as { queue: string; noWait: boolean }. */
+type Fields<Text extends string> = Text extends `${infer First} ${infer Rest}`
+  ? Field<First> & Fields<Rest>
+  : Field<Text>;
+type Field<Text extends string> = Text extends `${infer Name}:${infer Type extends keyof ArgumentTypes}`
+  ? { readonly [Key in Name]: ArgumentTypes[Type] }
+  : { readonly [Key in Text]: boolean };
+
+export type MethodArguments<Name extends MethodName> =
+  (typeof methods)[Name] extends `${number} ${number} ${infer Text}` ? Fields<Text> : Record<never, never>;
 
 export type Method = { [Name in MethodName]: { name: Name; arguments: MethodArguments<Name> } }[MethodName];
 
@@ -34,12 +38,18 @@ interface Layout {
   readonly fields: readonly (readonly [string, keyof ArgumentTypes])[];
 }
 
-const layouts: readonly Layout[] = Object.entries(methods).map(([name, method]) => ({
-  name: name as MethodName,
-  classId: method.id[0],
-  methodId: method.id[1],
-  fields: Object.entries(method.arguments),
-}));
+export const layouts: readonly Layout[] = Object.entries(methods).map(([name, text]) => {
+  const [classId, methodId, ...fields] = text.split(" ");
+  return {
+    name: name as MethodName,
+    classId: Number(classId),
+    methodId: Number(methodId),
+    fields: fields.map((field) => {
+      const [key = "", type = "bit"] = field.split(":");
+      return [key, type as keyof ArgumentTypes];
+    }),
+  };
+});
 const layoutsById = new Map(layouts.map((layout) => [layout.classId * 65536 + layout.methodId, layout]));
 const layoutsByName = new Map(layouts.map((layout) => [layout.name, layout]));
 

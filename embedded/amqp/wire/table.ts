@@ -25,23 +25,72 @@ export const emptyTable: Table = new Map();
 /** A frame bounds the size; this bounds the recursion. */
 const depthLimit = 32;
 
-const numbers: Record<
-  NumberType,
-  { size: number; read: (bytes: Buffer, at: number) => number; write: (b: Buffer, v: number) => void }
-> = {
-  b: { size: 1, read: (bytes, at) => bytes.readInt8(at), write: (b, v) => b.writeInt8(v) },
-  B: { size: 1, read: (bytes, at) => bytes.readUInt8(at), write: (b, v) => b.writeUInt8(v) },
-  s: { size: 2, read: (bytes, at) => bytes.readInt16BE(at), write: (b, v) => b.writeInt16BE(v) },
-  u: { size: 2, read: (bytes, at) => bytes.readUInt16BE(at), write: (b, v) => b.writeUInt16BE(v) },
-  I: { size: 4, read: (bytes, at) => bytes.readInt32BE(at), write: (b, v) => b.writeInt32BE(v) },
-  i: { size: 4, read: (bytes, at) => bytes.readUInt32BE(at), write: (b, v) => b.writeUInt32BE(v) },
-  f: { size: 4, read: (bytes, at) => bytes.readFloatBE(at), write: (b, v) => b.writeFloatBE(v) },
-  d: { size: 8, read: (bytes, at) => bytes.readDoubleBE(at), write: (b, v) => b.writeDoubleBE(v) },
+interface Codec {
+  read(reader: ByteReader, depth: number): unknown;
+  write(writer: ByteWriter, value: never): void;
+}
+
+function number(
+  size: number,
+  name: "Int8" | "UInt8" | "Int16BE" | "UInt16BE" | "Int32BE" | "UInt32BE" | "FloatBE" | "DoubleBE",
+): Codec {
+  return {
+    read: (reader) => reader.bytes[`read${name}`](reader.skip(size)),
+    write: (writer, value: number) => {
+      const bytes = Buffer.alloc(size);
+      bytes[`write${name}`](value);
+      writer.raw(bytes);
+    },
+  };
+}
+
+const text: Codec = {
+  read: (reader) => reader.longstr(),
+  write: (writer, value: Buffer) => writer.longstr(value),
+};
+const unsigned64: Codec = {
+  read: (reader) => reader.longlong(),
+  write: (writer, value: bigint) => writer.longlong(value),
 };
 
-function isNumberType(type: string): type is NumberType {
-  return Object.hasOwn(numbers, type);
-}
+const codecs: Readonly<Record<Field["type"], Codec>> = {
+  b: number(1, "Int8"),
+  B: number(1, "UInt8"),
+  s: number(2, "Int16BE"),
+  u: number(2, "UInt16BE"),
+  I: number(4, "Int32BE"),
+  i: number(4, "UInt32BE"),
+  f: number(4, "FloatBE"),
+  d: number(8, "DoubleBE"),
+  S: text,
+  x: text,
+  L: unsigned64,
+  T: unsigned64,
+  l: {
+    read: (reader) => BigInt.asIntN(64, reader.longlong()),
+    write: (writer, value: bigint) => writer.longlong(BigInt.asUintN(64, value)),
+  },
+  t: {
+    read: (reader) => reader.octet() !== 0,
+    write: (writer, value: boolean) => writer.octet(value ? 1 : 0),
+  },
+  D: { read: (reader) => reader.slice(5), write: (writer, value: Buffer) => writer.raw(value) },
+  F: { read: readTable, write: writeTable },
+  A: {
+    read: (reader, depth) => {
+      const inside = reader.within(reader.long());
+      const value: Field[] = [];
+      while (!inside.done) value.push(readField(inside, depth + 1));
+      return value;
+    },
+    write: (writer, value: readonly Field[]) => {
+      writer.sized(() => {
+        for (const entry of value) writeField(writer, entry);
+      });
+    },
+  },
+  V: { read: () => null, write: () => {} },
+};
 
 /** A field table with its length. @throws AmqpError 501 when malformed or nested deeper than 32 */
 export function readTable(reader: ByteReader, depth = 0): Table {
@@ -55,36 +104,8 @@ export function readTable(reader: ByteReader, depth = 0): Table {
 function readField(reader: ByteReader, depth: number): Field {
   if (depth > depthLimit) throw new AmqpError(501, `a table is nested deeper than ${depthLimit}`);
   const type = String.fromCharCode(reader.octet());
-  if (isNumberType(type)) {
-    const { size, read } = numbers[type];
-    return { type, value: read(reader.bytes, reader.skip(size)) };
-  }
-  switch (type) {
-    case "S":
-    case "x":
-      return { type, value: reader.longstr() };
-    case "t":
-      return { type, value: reader.octet() !== 0 };
-    case "l":
-      return { type, value: BigInt.asIntN(64, reader.longlong()) };
-    case "L":
-    case "T":
-      return { type, value: reader.longlong() };
-    case "D":
-      return { type, value: reader.slice(5) };
-    case "F":
-      return { type, value: readTable(reader, depth) };
-    case "A": {
-      const inside = reader.within(reader.long());
-      const value: Field[] = [];
-      while (!inside.done) value.push(readField(inside, depth + 1));
-      return { type, value };
-    }
-    case "V":
-      return { type, value: null };
-    default:
-      throw new AmqpError(501, `field type ${type.charCodeAt(0)} is unknown`);
-  }
+  if (!Object.hasOwn(codecs, type)) throw new AmqpError(501, `field type ${type.charCodeAt(0)} is unknown`);
+  return { type, value: codecs[type as Field["type"]].read(reader, depth) } as Field;
 }
 
 export function writeTable(writer: ByteWriter, table: Table): void {
@@ -96,33 +117,9 @@ export function writeTable(writer: ByteWriter, table: Table): void {
   });
 }
 
-const fieldWriters: { [Type in Field["type"]]?: (writer: ByteWriter, value: never) => void } = {
-  S: (writer, value: Buffer) => writer.longstr(value),
-  x: (writer, value: Buffer) => writer.longstr(value),
-  D: (writer, value: Buffer) => writer.raw(value),
-  t: (writer, value: boolean) => writer.octet(value ? 1 : 0),
-  l: (writer, value: bigint) => writer.longlong(BigInt.asUintN(64, value)),
-  L: (writer, value: bigint) => writer.longlong(value),
-  T: (writer, value: bigint) => writer.longlong(value),
-  F: writeTable,
-  A: (writer, value: readonly Field[]) => {
-    writer.sized(() => {
-      for (const entry of value) writeField(writer, entry);
-    });
-  },
-  V: () => {},
-};
-
 function writeField(writer: ByteWriter, field: Field): void {
   writer.octet(field.type.charCodeAt(0));
-  if (isNumberType(field.type)) {
-    const { size, write } = numbers[field.type];
-    const bytes = Buffer.alloc(size);
-    write(bytes, field.value as number);
-    writer.raw(bytes);
-  } else {
-    fieldWriters[field.type]?.(writer, field.value as never);
-  }
+  codecs[field.type].write(writer, field.value as never);
 }
 
 export function textField(text: string): Field {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { contentFrames, methodFrame } from "../../../embedded/amqp/wire/frame-writer.js";
-import type { MethodName } from "../../../embedded/amqp/wire/method-codec.js";
-import { methods } from "../../../embedded/amqp/wire/methods.js";
+import { layouts } from "../../../embedded/amqp/wire/method-codec.js";
 import { encodeProperties } from "../../../embedded/amqp/wire/properties.js";
 import { type Field, type Table, tableOf } from "../../../embedded/amqp/wire/table.js";
 import {
@@ -47,12 +46,10 @@ const argument = {
   table,
 } as const;
 
-const methodNames = Object.keys(methods) as MethodName[];
 const channel = fc.constantFrom(1, 1, 1, 1, 0, 2, 2047, 0xffff);
 
-const someMethod = fc.constantFrom(...methodNames).chain((methodName) => {
-  const types = Object.entries(methods[methodName].arguments) as [string, keyof typeof argument][];
-  const values = fc.record(Object.fromEntries(types.map(([key, type]) => [key, argument[type]])));
+const someMethod = fc.constantFrom(...layouts).chain(({ name: methodName, fields }) => {
+  const values = fc.record(Object.fromEntries(fields.map(([key, type]) => [key, argument[type]])));
   return fc.tuple(channel, values).map(([number, given]) => methodFrame(number, methodName, given as never));
 });
 const publish = fc
