@@ -49,3 +49,8 @@ export class KafkaError extends Error {
     this.code = kafkaErrors[name];
   }
 }
+
+/** What stands in an answer: 0 where there is no error. */
+export function codeOf(error: KafkaError | null): number {
+  return error?.code ?? kafkaErrors.NONE;
+}

@@ -1,5 +1,5 @@
 import { type ApiRequest, type Broker, type Handler, nodeId } from "../broker.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { codeOf, KafkaError } from "../errors.js";
 import { frameLimitBytes } from "../protocol/frames.js";
 import type { Reader } from "../protocol/reader.js";
 import type { Writer } from "../protocol/writer.js";
@@ -175,7 +175,7 @@ function readResource(reader: Reader): Resource {
 
 function writeOutcome(writer: Writer, { type, name, error }: Resource & { error: KafkaError | null }): void {
   writer
-    .int16(error?.code ?? kafkaErrors.NONE)
+    .int16(codeOf(error))
     .nullableString(error?.message ?? null)
     .int8(type)
     .string(name);

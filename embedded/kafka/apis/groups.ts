@@ -1,5 +1,5 @@
 import { type Handler, nodeId } from "../broker.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { codeOf, KafkaError, kafkaErrors } from "../errors.js";
 import type { LeavingMember } from "../groups/group-types.js";
 import type { Reader } from "../protocol/reader.js";
 import { transactionsRefused } from "./produce.js";
@@ -12,7 +12,7 @@ export const findCoordinator: Handler = (broker, { version, reader, writer }) =>
   reader.string();
   const keyType = version >= 1 ? reader.int8() : groupKeyType;
   const error = refuseKeyType(keyType);
-  writer.int16(error?.code ?? kafkaErrors.NONE);
+  writer.int16(codeOf(error));
   if (version >= 1) writer.nullableString(error?.message ?? null);
   return error === null
     ? writer.int32(nodeId).string(broker.host).int32(broker.port)

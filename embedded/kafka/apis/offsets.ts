@@ -1,5 +1,5 @@
 import { type Handler, leaderEpoch } from "../broker.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { codeOf, KafkaError } from "../errors.js";
 import type { PartitionLog } from "../log/partition-log.js";
 import { checkLeaderEpoch } from "./fetch.js";
 import { answerPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
@@ -25,7 +25,7 @@ export const listOffsets: Handler = async (broker, { version, reader, writer }) 
     },
   });
   return writeTopicList(writer, answers, ({ index, error, offset, timestampMs }) => {
-    writer.int32(index).int16(error?.code ?? kafkaErrors.NONE);
+    writer.int32(index).int16(codeOf(error));
     writer.int64(timestampMs).int64(offset);
     if (version >= 4) writer.int32(offset === -1 ? -1 : leaderEpoch);
   });
@@ -47,10 +47,7 @@ export const deleteRecords: Handler = async (broker, { reader, writer }) => {
     answer: async (partition, { offset }) => ({ startOffset: await partition.deleteRecordsBefore(offset) }),
   });
   return writeTopicList(writer, answers, ({ index, error, startOffset }) =>
-    writer
-      .int32(index)
-      .int64(startOffset)
-      .int16(error?.code ?? kafkaErrors.NONE),
+    writer.int32(index).int64(startOffset).int16(codeOf(error)),
   );
 };
 
@@ -71,10 +68,6 @@ export const offsetForLeaderEpoch: Handler = async (broker, { version, reader, w
     },
   });
   return writeTopicList(writer, answers, ({ index, error, epoch, offset }) =>
-    writer
-      .int16(error?.code ?? kafkaErrors.NONE)
-      .int32(index)
-      .int32(epoch)
-      .int64(offset),
+    writer.int16(codeOf(error)).int32(index).int32(epoch).int64(offset),
   );
 };

@@ -1,5 +1,5 @@
 import type { Broker, Handler } from "../broker.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { codeOf, KafkaError } from "../errors.js";
 import { answerPartitions, readTopicList, writeTopicList } from "./topic-lists.js";
 
 /** Produce. With one node acks 1 and -1 are the same: the answer goes out once the bytes are in the file. */
@@ -27,10 +27,7 @@ export const produce: Handler = async (broker, { version, reader, writer }) => {
     return undefined;
   }
   writeTopicList(writer, answers, ({ index, error, baseOffset, logStartOffset }) => {
-    writer
-      .int32(index)
-      .int16(error?.code ?? kafkaErrors.NONE)
-      .int64(baseOffset);
+    writer.int32(index).int16(codeOf(error)).int64(baseOffset);
     // Log append time: timestamps are the producer's (CreateTime).
     writer.int64(-1);
     if (version >= 5) writer.int64(logStartOffset);

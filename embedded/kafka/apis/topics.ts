@@ -1,5 +1,5 @@
 import { type Broker, type Handler, nodeId } from "../broker.js";
-import { KafkaError, kafkaErrors } from "../errors.js";
+import { codeOf, KafkaError } from "../errors.js";
 import type { Reader } from "../protocol/reader.js";
 import type { Writer } from "../protocol/writer.js";
 import { type ConfigValues, checkConfigs } from "../topics/topic-configs.js";
@@ -48,9 +48,7 @@ export const deleteTopics: Handler = async (broker, { reader, writer }) => {
     await broker.topics.delete(name);
     await broker.groups.topicDeleted(name);
   });
-  return writer.array(results, ({ name, error }) =>
-    writer.string(name).int16(error?.code ?? kafkaErrors.NONE),
-  );
+  return writer.array(results, ({ name, error }) => writer.string(name).int16(codeOf(error)));
 };
 
 /** CreatePartitions. */
@@ -106,7 +104,7 @@ function writeResults(writer: Writer, results: readonly Result[]): Writer {
   return writer.array(results, ({ name, error }) => {
     writer
       .string(name)
-      .int16(error?.code ?? kafkaErrors.NONE)
+      .int16(codeOf(error))
       .nullableString(error?.message ?? null);
   });
 }

@@ -112,7 +112,8 @@ export class GroupCoordinator {
     const group = this.#groups.get(groupId);
     const errorCode = this.#checkCommit(request, group);
     if (errorCode !== kafkaErrors.NONE) return answerAll(offsets, errorCode);
-    group?.renewSession(request.memberId);
+    // Its member is alive.
+    group?.heartbeat(request);
     const isTooLarge = (metadata: string | null) => Buffer.byteLength(metadata ?? "") > metadataLimitBytes;
     const taken = offsets.filter(({ metadata }) => !isTooLarge(metadata));
     try {

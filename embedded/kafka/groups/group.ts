@@ -15,6 +15,7 @@ import {
   createMember,
   describeMember,
   joinError,
+  joinedMember,
   type Member,
   metadataOf,
   noBytes,
@@ -71,8 +72,11 @@ export class Group {
     const replaced = this.#members.getByInstance(groupInstanceId);
     if (replaced) return this.#replace(replaced, newId, request);
     if (groupInstanceId !== null || !request.requireKnownMemberId) return this.#add(newId, request);
-    const endPromise = () => this.#breakPromise(newId);
-    this.#members.promise(newId, this.#clock.after(request.sessionTimeoutMs, endPromise));
+    const { sessionTimeoutMs } = request;
+    this.#members.promise(
+      newId,
+      this.#clock.after(sessionTimeoutMs, () => this.#breakPromise(newId)),
+    );
     return joinError(kafkaErrors.MEMBER_ID_REQUIRED, newId);
   }
 
@@ -117,12 +121,6 @@ export class Group {
     const errorCode = this.#members.check(request);
     if (errorCode !== kafkaErrors.NONE) return errorCode;
     return request.generationId === this.#generationId ? kafkaErrors.NONE : kafkaErrors.ILLEGAL_GENERATION;
-  }
-
-  /** As a heartbeat does, for a commit. */
-  renewSession(memberId: string): void {
-    const member = this.#members.get(memberId);
-    if (member) this.#renewSession(member);
   }
 
   describe(): GroupDescription {
@@ -243,19 +241,17 @@ export class Group {
     if (!joined.some(({ id }) => id === this.#leader)) this.#leader = joined[0]?.id ?? "";
     this.#protocolName = this.#members.selectProtocol();
     this.state = "CompletingRebalance";
-    this.#startRebalanceTimer(() => this.#dropUnsynced());
+    // Those who took their place and then do not ask for their part of it lose it (KIP-537's rule for joins).
+    this.#startRebalanceTimer(() => {
+      for (const member of this.#members.all) if (!member.answerSync) this.#members.remove(member);
+      this.#prepareRebalance();
+    });
     for (const member of joined) {
       const { answerJoin } = member;
       member.answerJoin = undefined;
       this.#renewSession(member);
       answerJoin?.(this.#describeGeneration(member));
     }
-  }
-
-  /** Those who took their place in the generation and then did not ask for their part of it (KIP-537's rule for joins). */
-  #dropUnsynced(): void {
-    for (const member of this.#members.all) if (!member.answerSync) this.#members.remove(member);
-    this.#prepareRebalance();
   }
 
   #assign(assignments: SyncRequest["assignments"]): void {
@@ -275,18 +271,14 @@ export class Group {
   }
 
   #describeGeneration(member: Member): JoinResult {
-    const isLeader = member.id === this.#leader;
+    const members = member.id === this.#leader ? this.#members.all : [];
     return {
       errorCode: kafkaErrors.NONE,
       generationId: this.#generationId,
       protocolName: this.#protocolName,
       leader: this.#leader,
       memberId: member.id,
-      members: (isLeader ? this.#members.all : []).map((other) => ({
-        memberId: other.id,
-        groupInstanceId: other.request.groupInstanceId,
-        metadata: metadataOf(other, this.#protocolName),
-      })),
+      members: members.map((other) => joinedMember(other, this.#protocolName)),
     };
   }
 

@@ -58,6 +58,12 @@ export function describeMember(
   };
 }
 
+/** As the leader is told of it. */
+export function joinedMember(member: Member, protocolName: string): JoinResult["members"][number] {
+  const { groupInstanceId } = member.request;
+  return { memberId: member.id, groupInstanceId, metadata: metadataOf(member, protocolName) };
+}
+
 export function metadataOf(member: Member, protocolName: string): Buffer {
   return member.request.protocols.find(({ name }) => name === protocolName)?.metadata ?? noBytes;
 }

@@ -181,7 +181,7 @@ export class PartitionLog {
   /** Flushes and closes; later calls reject. */
   close(): Promise<void> {
     this.#closing ??= this.#serial(async () => {
-      while (this.#pending.length > 0) await this.#write(this.#takePending());
+      while (this.#pending.length > 0) await this.#write(takeGroup(this.#pending, this.#config.segmentBytes));
       try {
         if (this.#bytesSinceCheckpoint > 0) await this.#writeCheckpoint();
       } finally {
@@ -215,15 +215,11 @@ export class PartitionLog {
   #scheduleWrite(): void {
     this.#writing = true;
     void this.#serial(async () => {
-      const group = this.#takePending();
+      const group = takeGroup(this.#pending, this.#config.segmentBytes);
       if (group.length > 0) await this.#write(group);
       this.#writing = this.#pending.length > 0;
       if (this.#writing) this.#scheduleWrite();
     });
-  }
-
-  #takePending(): PendingAppend[] {
-    return takeGroup(this.#pending, this.#config.segmentBytes);
   }
 
   /** What shares a write succeeds or fails together. */
