@@ -1,14 +1,13 @@
 import type { Socket } from "node:net";
-import { Channel } from "../channel/channel.js";
 import type { ChannelHost } from "../channel/channel-host.js";
 import type { PublishOutcome } from "../queues/queue.js";
-import { QueueRefusal } from "../queues/queue.js";
 import type { Topology } from "../topology/topology.js";
-import { AmqpError, type ReplyCode } from "../wire/amqp-error.js";
+import { AmqpError } from "../wire/amqp-error.js";
 import { type Frame, frameTypes } from "../wire/frame-reader.js";
 import { heartbeat, methodFrame } from "../wire/frame-writer.js";
-import { decodeMethod, type MethodArguments, type MethodName, methodIds } from "../wire/method-codec.js";
+import { decodeMethod, type MethodArguments, type MethodName } from "../wire/method-codec.js";
 import type { Account } from "./authenticate.js";
+import { asAmqpError, ChannelTable, closeArguments } from "./channel-table.js";
 import type { DiskFloor } from "./disk-floor.js";
 import { FramePump } from "./frame-pump.js";
 import { Handshake, protocolHeader } from "./handshake.js";
@@ -27,12 +26,6 @@ const outputLimitBytes = 1024 * 1024;
 /** Of all connections together; those that have little of it go on. */
 const partialContentLimitBytes = 128 * 1024 * 1024;
 const smallPartialContentBytes = 256 * 1024;
-
-const refusalCodes: Readonly<Record<QueueRefusal["code"], ReplyCode>> = {
-  ACCESS_REFUSED: 403,
-  PRECONDITION_FAILED: 406,
-  NOT_IMPLEMENTED: 540,
-};
 
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -53,9 +46,7 @@ export class Connection implements ChannelHost {
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #pump: FramePump;
-  readonly #channels = new Map<number, Channel>();
-  /** Channels that the broker closed: what comes for them is ignored until close-ok. */
-  readonly #closing = new Set<number>();
+  readonly #channels: ChannelTable;
   readonly #handshakeTimer: NodeJS.Timeout;
   #phase: "header" | "handshake" | "open" | "closing" | "closed" = "header";
   #handshake: Handshake;
@@ -73,6 +64,14 @@ export class Connection implements ChannelHost {
     this.topology = options.topology;
     this.user = options.account.user;
     this.#handshake = new Handshake(options.account, (frame) => this.send(frame));
+    this.#channels = new ChannelTable({
+      host: this,
+      channelMax: () => this.#handshake.tuning.channelMax,
+      onPublish: () => {
+        if (options.disk.isLow) this.#block();
+      },
+      onError: (thrown, method) => this.#fail(thrown, method),
+    });
     this.#handshakeTimer = setTimeout(() => socket.destroy(), handshakeTimeoutMs).unref();
     this.#pump = new FramePump({
       socket,
@@ -165,7 +164,7 @@ export class Connection implements ChannelHost {
 
   #onDrain(): void {
     this.#pump.release("output");
-    for (const channel of this.#channels.values()) channel.resumeConsumers();
+    this.#channels.resumeConsumers();
   }
 
   #readHeader(): boolean {
@@ -189,10 +188,7 @@ export class Connection implements ChannelHost {
     if (frame.channel === 0) return this.#receiveOwn(frame);
     if (this.#phase === "closing") return undefined;
     if (this.#phase !== "open") throw new AmqpError(504, "a channel before the connection is open");
-    const channel = this.#channels.get(frame.channel);
-    if (channel === undefined) return this.#receiveForNone(frame);
-    if (frame.type === frameTypes.method) return this.#receiveForChannel(channel, frame);
-    return this.#guard(channel, () => channel.receive(frame));
+    return this.#channels.receive(frame);
   }
 
   /** Methods of the connection itself. */
@@ -230,66 +226,6 @@ export class Connection implements ChannelHost {
     });
   }
 
-  /** A frame of a channel that is not open. */
-  #receiveForNone(frame: Frame): void {
-    if (frame.type !== frameTypes.method && this.#closing.has(frame.channel)) return;
-    if (frame.type !== frameTypes.method) throw new AmqpError(504, "expected 'channel.open'");
-    const method = decodeMethod(frame.payload);
-    if (this.#closing.has(frame.channel)) {
-      if (method.name === "channel.close") this.send(methodFrame(frame.channel, "channel.close-ok", {}));
-      if (method.name === "channel.close-ok") this.#closing.delete(frame.channel);
-      return;
-    }
-    // RabbitMQ lets these two pass: an error of the broker and a close of the client may have crossed.
-    if (method.name === "channel.close-ok") return;
-    if (method.name === "channel.close") {
-      this.send(methodFrame(frame.channel, "channel.close-ok", {}));
-      return;
-    }
-    if (method.name !== "channel.open") throw new AmqpError(504, "expected 'channel.open'");
-    if (frame.channel > this.#handshake.tuning.channelMax) {
-      throw new AmqpError(530, `channel ${frame.channel} is above the negotiated channel_max`);
-    }
-    this.#channels.set(frame.channel, new Channel(frame.channel, this));
-    this.send(methodFrame(frame.channel, "channel.open-ok", {}));
-  }
-
-  #receiveForChannel(channel: Channel, frame: Frame): void | Promise<void> {
-    const ids = frame.payload.length >= 4 ? frame.payload.readUInt32BE(0) : 0;
-    if (ids === channelClose) return this.#closeChannel(channel);
-    if (ids === channelOpen) throw new AmqpError(504, "second 'channel.open' seen");
-    const pending = this.#guard(channel, () => channel.receive(frame));
-    if (ids === basicPublish && this.#options.disk.isLow) this.#block();
-    return pending;
-  }
-
-  async #closeChannel(channel: Channel): Promise<void> {
-    this.#channels.delete(channel.number);
-    await channel.close();
-    this.send(methodFrame(channel.number, "channel.close-ok", {}));
-  }
-
-  /** Channel errors end the channel, the others are thrown on. */
-  #guard(channel: Channel, action: () => void | Promise<void>): void | Promise<void> {
-    const failed = (thrown: unknown): Promise<void> => {
-      const error = asAmqpError(thrown);
-      if (error === undefined || error.endsConnection) {
-        this.#fail(thrown, channel);
-        return Promise.resolve();
-      }
-      this.#channels.delete(channel.number);
-      this.#closing.add(channel.number);
-      const close = closeArguments(error, channel.currentMethod);
-      this.send(methodFrame(channel.number, "channel.close", close));
-      return channel.close();
-    };
-    try {
-      return action()?.catch(failed);
-    } catch (error) {
-      return failed(error);
-    }
-  }
-
   #block(): void {
     this.#pump.hold("disk");
     if (this.#blocked) return;
@@ -307,13 +243,13 @@ export class Connection implements ChannelHost {
   }
 
   /** What nobody foresaw ends the connection that it came from, and only that. */
-  #fail(thrown: unknown, channel?: Channel): void {
+  #fail(thrown: unknown, method?: MethodName): void {
     const known = asAmqpError(thrown);
     if (known === undefined) {
       const detail = thrown instanceof Error ? thrown.stack : String(thrown);
       this.topology.log("error", `amqp: unexpected error: ${detail}`);
     }
-    this.#closeWith(known ?? new AmqpError(541, "an unexpected error, see the log"), channel?.currentMethod);
+    this.#closeWith(known ?? new AmqpError(541, "an unexpected error, see the log"), method);
   }
 
   #closeWith(error: AmqpError, method: MethodName | undefined): void {
@@ -354,35 +290,11 @@ export class Connection implements ChannelHost {
   async #closeChannels(): Promise<void> {
     clearTimeout(this.#handshakeTimer);
     this.#heartbeats?.stop();
-    for (const channel of this.#channels.values()) await channel.close();
-    this.#channels.clear();
+    await this.#channels.close();
     this.countPartialContent(-this.#partialBytes);
     // A declare that is under way may still add one, and all declares run one after the other.
     await this.topology.change(async () => {});
     const owned = [...this.topology.queues.values()].filter(({ owner }) => owner === this);
     await Promise.all(owned.map((queue) => this.topology.deleteQueue(queue)));
   }
-}
-
-const channelOpen = idOf("channel.open");
-const channelClose = idOf("channel.close");
-const basicPublish = idOf("basic.publish");
-
-function idOf(name: MethodName): number {
-  const { classId, methodId } = methodIds(name);
-  return classId * 65536 + methodId;
-}
-
-function asAmqpError(thrown: unknown): AmqpError | undefined {
-  if (thrown instanceof QueueRefusal) return new AmqpError(refusalCodes[thrown.code], thrown.message);
-  return thrown instanceof AmqpError ? thrown : undefined;
-}
-
-function closeArguments(
-  error: AmqpError,
-  method: MethodName | undefined,
-): MethodArguments<"connection.close"> {
-  // A short string, cut by bytes: names in it may be long, and not ASCII.
-  const replyText = Buffer.from(error.message).subarray(0, 250).toString("utf8");
-  return { replyCode: error.code, replyText, ...methodIds(method) };
 }
