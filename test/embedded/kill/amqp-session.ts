@@ -26,6 +26,8 @@ export async function openChannels({ ports }: RuntimeProcess): Promise<Session |
 }
 
 interface Numbered {
+  /** Of the connection. */
+  readonly ended: Promise<void>;
   readonly queue: string;
   /** So much waits in the queue that more would only make the reading longer. */
   isFull(): boolean;
@@ -39,7 +41,12 @@ const unconfirmedLimit = 100;
 /** Persistent messages whose first four bytes are their number. Rejects when the channel has ended. */
 export async function publishNumbered(channel: ConfirmChannel, to: Numbered): Promise<never> {
   let unconfirmed = 0;
+  let isEnded = false;
+  void to.ended.then(() => {
+    isEnded = true;
+  });
   for (;;) {
+    if (isEnded) throw new Error("the connection has ended");
     while (unconfirmed < unconfirmedLimit && !to.isFull()) {
       const number = to.next();
       const body = Buffer.alloc(Math.max(4, to.bodyBytes()));

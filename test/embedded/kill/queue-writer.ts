@@ -57,6 +57,7 @@ export class QueueWriter implements Writer {
         this.#consume(session),
         publishNumbered(publisher, {
           queue,
+          ended,
           isFull: () => this.#next - this.#acknowledged.size > waitingLimit,
           next: () => this.#next++,
           bodyBytes: () => bodyBytes(random),
