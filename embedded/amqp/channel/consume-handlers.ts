@@ -4,8 +4,7 @@ import type { BrokerQueue } from "../topology/binding.js";
 import { queueTitle } from "../topology/equivalence.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import { plainTable, type Table } from "../wire/table.js";
-import { ChannelConsumer } from "./channel-consumer.js";
-import { deliveredProperties } from "./delivered-properties.js";
+import { ChannelConsumer, deliveredProperties } from "./channel-consumer.js";
 import type { Handlers } from "./handlers.js";
 
 /** Of basic.consume, by queue type: as RabbitMQ, and filters of streams, which are not offered. */

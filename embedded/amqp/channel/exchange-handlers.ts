@@ -1,6 +1,6 @@
 import type { Binding } from "../topology/binding.js";
+import { readMatchMode } from "../topology/binding-index.js";
 import { defaultExchange } from "../topology/exchange-spec.js";
-import { readMatchMode } from "../topology/headers-match.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import type { Table } from "../wire/table.js";
 import type { Channel } from "./channel.js";

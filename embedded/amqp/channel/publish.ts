@@ -1,8 +1,7 @@
 import type { Message, PublishOutcome } from "../queues/queue.js";
 import type { BrokerQueue } from "../topology/binding.js";
 import { exchangeTitle } from "../topology/equivalence.js";
-import { publishOptions } from "../topology/publish-options.js";
-import { carbonCopies } from "../topology/routing-keys.js";
+import { carbonCopies, publishOptions } from "../topology/publish-options.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import { decodeProperties, encodeProperties, type Properties } from "../wire/properties.js";
 import { emptyTable } from "../wire/table.js";

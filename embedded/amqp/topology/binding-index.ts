@@ -1,6 +1,6 @@
-import type { Table } from "../wire/table.js";
+import { isDeepStrictEqual } from "node:util";
+import { type Field, fieldText, plainValue, type Table } from "../wire/table.js";
 import type { Binding } from "./binding.js";
-import { matchesHeaders } from "./headers-match.js";
 import { TopicTrie } from "./topic-trie.js";
 
 /** The bindings of one exchange, found by what its type compares. */
@@ -66,4 +66,27 @@ export function createBindingIndex(type: string): BindingIndex {
   const make = makers[type];
   if (make === undefined) throw new TypeError(`unknown exchange type ${type}`);
   return make();
+}
+
+const modes = ["all", "any", "all-with-x", "any-with-x"] as const;
+type Mode = (typeof modes)[number];
+
+/** x-match of a headers exchange (RabbitMQ docs, "Exchanges"); undefined when it is none of the four. */
+export function readMatchMode(bindingArguments: Table): Mode | undefined {
+  const field = bindingArguments.get("x-match");
+  return field === undefined ? "all" : modes.find((mode) => mode === fieldText(field));
+}
+
+/** Whether a message's headers satisfy a binding; an argument without value (void) asks only that the header is there. */
+export function matchesHeaders(bindingArguments: Table, headers: Table): boolean {
+  const mode = readMatchMode(bindingArguments) ?? "all";
+  const wanted = [...bindingArguments].filter(([name]) =>
+    mode.endsWith("-with-x") ? name !== "x-match" : !name.startsWith("x-"),
+  );
+  const satisfied = ([name, expected]: [string, Field]): boolean => {
+    const actual = headers.get(name);
+    if (actual === undefined) return false;
+    return expected.type === "V" || isDeepStrictEqual(plainValue(expected), plainValue(actual));
+  };
+  return mode.startsWith("all") ? wanted.every(satisfied) : wanted.some(satisfied);
 }

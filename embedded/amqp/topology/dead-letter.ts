@@ -1,9 +1,19 @@
 import type { DeadLetterReason, Message } from "../queues/queue.js";
 import { decodeProperties, encodeProperties, type Properties } from "../wire/properties.js";
-import { type Field, fieldInteger, fieldText, longField, type Table, textField } from "../wire/table.js";
-import { carbonCopies } from "./routing-keys.js";
+import {
+  emptyTable,
+  type Field,
+  fieldInteger,
+  fieldText,
+  longField,
+  type Table,
+  textField,
+} from "../wire/table.js";
+import type { BrokerQueue } from "./binding.js";
+import { carbonCopies, publishOptions } from "./publish-options.js";
+import type { Topology } from "./topology.js";
 
-export interface Death {
+interface Death {
   readonly queue: string;
   readonly reason: DeadLetterReason;
   /** x-dead-letter-exchange. */
@@ -38,7 +48,7 @@ function describeDeath(message: Message, properties: Properties, death: Death): 
 }
 
 /** The message as it goes to the dead letter exchange: with its deaths, without its expiration. */
-export function buildDeadLetter(
+function buildDeadLetter(
   message: Message,
   death: Death,
 ): { message: Message; properties: Properties } {
@@ -77,10 +87,41 @@ export function buildDeadLetter(
 }
 
 /** Whether the message would come back to a queue where it died, with no rejection by a consumer on the way. */
-export function isCycle(headers: Table | undefined, queue: string): boolean {
+function isCycle(headers: Table | undefined, queue: string): boolean {
   const deaths = readDeaths(headers);
   const last = deaths.findIndex((entry) => fieldText(entry.get("queue")) === queue);
   return (
     last >= 0 && deaths.slice(0, last + 1).every((entry) => fieldText(entry.get("reason")) !== "rejected")
   );
+}
+
+/**
+ * Routes a message that left `queue` through its dead letter exchange; without that exchange, without a queue behind it
+ * or when it would go round in a circle it is dropped, as RabbitMQ does.
+ */
+export async function sendDeadLetter(
+  topology: Topology,
+  queue: BrokerQueue,
+  dead: { readonly message: Message; readonly reason: DeadLetterReason },
+): Promise<void> {
+  const exchangeName = queue.effective["x-dead-letter-exchange"];
+  const routingKey = queue.effective["x-dead-letter-routing-key"];
+  const exchange = topology.exchanges.get(String(exchangeName));
+  if (exchange === undefined) return;
+  const { message, properties } = buildDeadLetter(dead.message, {
+    queue: queue.name,
+    reason: dead.reason,
+    exchange: exchange.name,
+    routingKey: typeof routingKey === "string" ? routingKey : undefined,
+    timeMs: Date.now(),
+  });
+  const headers = properties.headers ?? emptyTable;
+  const routingKeys = [message.routingKey, ...carbonCopies(headers).cc];
+  const targets = [...topology.route(exchange, { routingKeys, headers })].filter((target) => {
+    const cycle = isCycle(headers, target.name);
+    if (cycle) topology.log("warn", `dropped a dead letter that would go round to queue '${target.name}'`);
+    return !cycle;
+  });
+  const options = publishOptions(properties);
+  await Promise.all(targets.map(({ stored }) => stored.publish(message, options)));
 }

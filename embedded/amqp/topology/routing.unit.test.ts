@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { emptyTable, tableOf } from "../wire/table.js";
 import type { Binding, Exchange } from "./binding.js";
-import { createBindingIndex } from "./binding-index.js";
-import { matchesHeaders } from "./headers-match.js";
+import { createBindingIndex, matchesHeaders } from "./binding-index.js";
 import { findPolicy, mergePolicy, type Policy } from "./policies.js";
 
 const exchange = { name: "topic" } as Exchange;

@@ -12,6 +12,7 @@ import {
 } from "./binding.js";
 import { createBindingIndex } from "./binding-index.js";
 import type { CatalogFile } from "./catalog-file.js";
+import { sendDeadLetter } from "./dead-letter.js";
 import { describeCatalog } from "./describe-catalog.js";
 import { assertSame, assertSameArguments, exchangeTitle, queueTitle } from "./equivalence.js";
 import {
@@ -24,7 +25,6 @@ import { findPolicy, mergePolicy } from "./policies.js";
 import { assertValid, comparedArguments, type QueueSpec, readKind, withDefaultKind } from "./queue-spec.js";
 import type { Rules } from "./read-definitions.js";
 import { type Routed, route } from "./route.js";
-import { sendDeadLetter } from "./send-dead-letter.js";
 
 interface TopologyOptions {
   readonly store: QueueStore;
