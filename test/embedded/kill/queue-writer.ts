@@ -21,7 +21,7 @@ const firstMark = 1_000_000_000;
 
 /**
  * Publishes numbered messages with confirms while it consumes and acknowledges most of them. What was confirmed and not
- * acknowledged has to be there, once and in order; what was acknowledged before a message on the same channel that was confirmed must not.
+ * acknowledged has to be there, once and in order; what was acknowledged before a round trip and a message that was confirmed must not.
  */
 export class QueueWriter implements Writer {
   readonly #options: QueueWriterOptions;
@@ -105,22 +105,30 @@ export class QueueWriter implements Writer {
       consumer.ack(message);
       acknowledged.push(number);
       if (acknowledged.length < settleEvery) return;
-      this.#settle(consumer, acknowledged);
+      void this.#settle(consumer, acknowledged);
       acknowledged = [];
     };
     await consumer.consume(this.#options.queue, take);
     await ended;
   }
 
-  #settle(channel: ConfirmChannel, acknowledged: readonly number[]): void {
+  async #settle(channel: ConfirmChannel, acknowledged: readonly number[]): Promise<void> {
+    // What comes in one packet with them may be stored before them.
+    const answered = await channel.checkQueue(this.#options.queue).catch(() => undefined);
+    if (answered === undefined) return;
     const number = this.#nextMark++;
     const body = Buffer.alloc(4);
     body.writeUInt32BE(number);
-    channel.publish("", this.#options.queue, body, { persistent: true }, (error: unknown) => {
+    const take = (error: unknown): void => {
       if (error !== null && error !== undefined) return;
       this.#confirmed.add(number);
       for (const each of acknowledged) this.#settled.add(each);
-    });
+    };
+    try {
+      channel.publish("", this.#options.queue, body, { persistent: true }, take);
+    } catch {
+      // The channel ended meanwhile: nothing was confirmed.
+    }
   }
 }
 
