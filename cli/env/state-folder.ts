@@ -117,7 +117,7 @@ async function guard<T>(write: () => Promise<T>): Promise<T> {
 function noStateFolder(reason: string, cause: unknown): MybrokerError {
   return new MybrokerError({
     code: "state.unavailable",
-    message: `There is no folder for backups of .env: ${reason}.`,
+    message: `There is no folder for what mybroker keeps (backups of .env): ${reason}.`,
     hint: "Name one that you can write:  export XDG_STATE_HOME=/path/to/folder",
     exitCode: exitCodes.machine,
     cause,

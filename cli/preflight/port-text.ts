@@ -32,8 +32,11 @@ export function describeRelease({ holder, port, protocol }: PortConflict): strin
   return `sudo lsof -nP -i${protocol.toUpperCase()}:${port}`;
 }
 
-/** One line for one conflict. */
-export function describePortConflict(conflict: PortConflict): string {
+/** Of a screen's 80 columns two are the indentation of the list, two stand between the parts. */
+const maxLength = 76;
+
+/** One line for one conflict, or two where it is too long for a screen. */
+export function describePortConflict(conflict: PortConflict): string[] {
   const { service, hostIp, port, protocol, key, freePort } = conflict;
   const address = `${hostIp === "" ? "" : `${hostIp.includes(":") ? `[${hostIp}]` : hostIp}:`}${port}`;
   const release = describeRelease(conflict);
@@ -44,7 +47,9 @@ export function describePortConflict(conflict: PortConflict): string {
       : [freePort === undefined ? `another ${key} in .env` : `${key}=${freePort} in .env`]),
   ];
   const suffix = protocol === "udp" ? "/udp" : "";
-  return `${service}  ${address}${suffix}  taken by ${describeHolder(conflict.holder)}.  Do: ${ways.join("  or  ") || "change it in the compose file"}`;
+  const what = `${service}  ${address}${suffix}  taken by ${describeHolder(conflict.holder)}.`;
+  const way = `Do: ${ways.join("  or  ") || "change it in the compose file"}`;
+  return what.length + way.length <= maxLength ? [`${what}  ${way}`] : [what, `  ${way}`];
 }
 
 /** The refusal (exit 3) that lists every conflict. */
@@ -53,7 +58,7 @@ export function portConflictError(conflicts: readonly PortConflict[]): MybrokerE
   return new MybrokerError({
     code: "ports.taken",
     message: `${count} host ${count === 1 ? "port is" : "ports are"} taken; nothing was created.`,
-    lines: conflicts.map(describePortConflict),
+    lines: conflicts.flatMap(describePortConflict),
     hint: "Free them, or choose other ports in .env; then  {mybroker} up",
     exitCode: exitCodes.machine,
     details: {

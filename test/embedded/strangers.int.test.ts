@@ -42,6 +42,10 @@ describe("before the first up, without Docker", () => {
     },
   );
 
+  it("ps -q prints nothing, so that a script takes no words for names", async () => {
+    expect((await project.run("ps", "-q")).stdout).toBe("");
+  });
+
   it("a folder without a project is told as such", async () => {
     const run = await project.run("--project-directory", project.stateFolder, "ps");
     expect(run.exitCode).toBe(2);

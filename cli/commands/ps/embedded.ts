@@ -38,9 +38,9 @@ function toData(status: RuntimeStatus | undefined, request: CommandRequest): unk
 }
 
 function render(status: RuntimeStatus | undefined, request: CommandRequest, place: Place): string[] {
-  if (status === undefined) return ["Nothing runs.", "Next:  {mybroker} up"];
-  const services = select(status, request);
+  const services = status === undefined ? [] : select(status, request);
   if (request.options.quiet === true) return services.map(({ name }) => name);
+  if (status === undefined) return ["Nothing runs.", "Next:  {mybroker} up"];
   const { style } = request.output;
   const nowMs = request.context.now();
   const rows = services.map((service) => [

@@ -1,5 +1,6 @@
 import type { RuntimeStatus, ServiceSetting } from "../../../contracts/embedded-control.js";
 import type { Project } from "../../compose/model.js";
+import { makeFolder } from "../../env/make-folder.js";
 import { exitCodes, type MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import { askStatus } from "../../runtime/control-client.js";
@@ -8,6 +9,7 @@ import { connectIfThere } from "../../runtime/open-embedded.js";
 import { findPlace, type Place } from "../../runtime/place.js";
 import { planRuntime, type RuntimePlan } from "../../runtime/plan-runtime.js";
 import { type Proof, proveServices } from "../../runtime/probe-services.js";
+import { explainPlaceError } from "../../runtime/problem-text.js";
 import { describeServices } from "../../runtime/runtime-settings.js";
 import { openProject } from "../../stack/open-stack.js";
 import { whileLocked } from "../../stack/while-locked.js";
@@ -55,6 +57,7 @@ export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedSt
   const settings = describeServices(project, setting.wanted);
   const run = { ...start, engineAway, request, project, place, setting, settings };
   if (request.globals.dryRun) return showPlan(run);
+  makePlace(place);
   const outcome = await whileLocked(request, { name, folder }, () => bring(run));
   const result = summarize(run, outcome);
   if (!setting.foreground) return result;
@@ -64,6 +67,15 @@ export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedSt
     return result;
   }
   return followForeground(run, outcome.launch, result);
+}
+
+/** Before the lock, which does without a folder that cannot be made: the runtime cannot. */
+function makePlace(place: Place): void {
+  try {
+    makeFolder(place.folder, 0o700);
+  } catch (error) {
+    throw explainPlaceError(error, place);
+  }
 }
 
 function planFor(
