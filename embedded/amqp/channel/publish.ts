@@ -61,7 +61,7 @@ export function publish(channel: Channel, content: PublishedContent): void {
     channel.host.trackPublish(content.propertyBytes.length + body.length, outcome);
 }
 
-/** "rejected" as soon as one of the queues did. */
+/** What the first queue said that did not store it. */
 function store(
   queues: ReadonlySet<BrokerQueue>,
   publishTo: (queue: BrokerQueue) => Promise<PublishOutcome>,
@@ -69,8 +69,8 @@ function store(
   const [first, ...others] = queues;
   if (first === undefined) return "stored";
   if (others.length === 0) return publishTo(first);
-  return Promise.all([first, ...others].map(publishTo)).then((outcomes) =>
-    outcomes.includes("rejected") ? "rejected" : "stored",
+  return Promise.all([first, ...others].map(publishTo)).then(
+    (outcomes) => outcomes.find((outcome) => outcome !== "stored") ?? "stored",
   );
 }
 

@@ -88,7 +88,7 @@ export class MessageQueue implements Queue {
   }
 
   async publish(message: Message, { persistent, expirationMs }: PublishOptions): Promise<PublishOutcome> {
-    if (this.#closed) return "rejected";
+    if (this.#closed) return "failed";
     if (this.#limits.overflow !== "drop-head" && this.#isOver(1, message.body.length))
       return this.#refuse(message);
     const ttlMs = Math.min(
@@ -98,7 +98,7 @@ export class MessageQueue implements Queue {
     const expiresAt = Number.isFinite(ttlMs) ? Math.min(Date.now() + ttlMs, farFuture) : 0;
     const keep = this.#durable && (persistent || this.kind === "quorum");
     const id = await this.#store.add(message, { persistent: keep, expiresAt });
-    if (id === undefined) return "rejected";
+    if (id === undefined) return "failed";
     // With a time to live of 0 it may still go to a consumer that waits (RabbitMQ docs, "Time-To-Live").
     this.#pump(id);
     this.#dropOverflow();

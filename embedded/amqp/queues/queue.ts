@@ -15,8 +15,11 @@ export interface PublishOptions {
   readonly expirationMs?: number | undefined;
 }
 
-/** Rejected: the queue is full and overflows by reject-publish, or its disk refused; the publisher gets basic.nack. */
-export type PublishOutcome = "stored" | "rejected";
+/**
+ * Rejected: the queue is full and overflows by reject-publish. Failed: its disk refused, or it is closing. The publisher
+ * gets basic.nack for both.
+ */
+export type PublishOutcome = "stored" | "rejected" | "failed";
 
 /** Why a message left for the dead letter exchange: `reason` in the header x-death (RabbitMQ docs, "Dead Letter Exchanges"). */
 export type DeadLetterReason = "rejected" | "expired" | "maxlen" | "delivery_limit";

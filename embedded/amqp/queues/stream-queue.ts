@@ -64,12 +64,12 @@ export class StreamQueue implements Queue {
   }
 
   async publish(message: Message): Promise<PublishOutcome> {
-    if (this.#closed) return "rejected";
+    if (this.#closed) return "failed";
     try {
       if (await this.#stream.append(message)) void this.#retain();
     } catch (error) {
       this.#complain(error);
-      return "rejected";
+      return "failed";
     }
     this.resume();
     return "stored";

@@ -48,10 +48,7 @@ function describeDeath(message: Message, properties: Properties, death: Death): 
 }
 
 /** The message as it goes to the dead letter exchange: with its deaths, without its expiration. */
-function buildDeadLetter(
-  message: Message,
-  death: Death,
-): { message: Message; properties: Properties } {
+function buildDeadLetter(message: Message, death: Death): { message: Message; properties: Properties } {
   const { expiration, ...properties } = decodeProperties(message.propertyBytes);
   const headers = new Map(properties.headers);
   const deaths = readDeaths(headers);
@@ -98,6 +95,7 @@ function isCycle(headers: Table | undefined, queue: string): boolean {
 /**
  * Routes a message that left `queue` through its dead letter exchange; without that exchange, without a queue behind it
  * or when it would go round in a circle it is dropped, as RabbitMQ does.
+ * @throws Error where a queue could not keep it: the original must stay
  */
 export async function sendDeadLetter(
   topology: Topology,
@@ -123,5 +121,11 @@ export async function sendDeadLetter(
     return !cycle;
   });
   const options = publishOptions(properties);
-  await Promise.all(targets.map(({ stored }) => stored.publish(message, options)));
+  const outcomes = await Promise.all(targets.map(({ stored }) => stored.publish(message, options)));
+  const failed = targets.find((_, index) => outcomes[index] === "failed");
+  if (failed !== undefined) {
+    throw new Error(
+      `a dead letter could not be stored in queue '${failed.name}': it stays until the next start`,
+    );
+  }
 }

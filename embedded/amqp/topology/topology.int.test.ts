@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openQueueStore } from "../queues/open-queue-store.js";
 import type { Consumer, QueueStore } from "../queues/queue.js";
-import { emptyTable } from "../wire/table.js";
+import { emptyTable, type Table, textField } from "../wire/table.js";
 import { CatalogFile } from "./catalog-file.js";
+import { sendDeadLetter } from "./dead-letter.js";
 import { Topology } from "./topology.js";
 
 const consumer: Consumer = {
@@ -17,6 +18,11 @@ const consumer: Consumer = {
   cancelled: () => {},
 };
 const spec = { name: "orders", durable: true, exclusive: false, autoDelete: false, arguments: emptyTable };
+const deadLetterTo = (queue: string): Table =>
+  new Map([
+    ["x-dead-letter-exchange", textField("")],
+    ["x-dead-letter-routing-key", textField(queue)],
+  ]);
 const opened: { folder: string; store: QueueStore }[] = [];
 
 async function openTopology(): Promise<{ topology: Topology; catalog: string }> {
@@ -97,5 +103,22 @@ describe("the topology", () => {
     };
     await queue.stored.publish(message, { persistent: true });
     await expect(first?.store.keepOnly(undefined)).rejects.toMatchObject({ code: "DATA_DAMAGED" });
+  });
+
+  it("does not take a dead letter for kept that its queue could not store", async () => {
+    const { topology } = await openTopology();
+    const source = await topology.declareQueue({ ...spec, arguments: deadLetterTo("letters") }, undefined);
+    const letters = await topology.declareQueue({ ...spec, name: "letters" }, undefined);
+    const message = {
+      exchange: "",
+      routingKey: "orders",
+      propertyBytes: Buffer.alloc(2),
+      body: Buffer.from("1"),
+    };
+    const dead = { message, reason: "rejected" } as const;
+    await sendDeadLetter(topology, source, dead);
+    expect(letters.stored.readyCount).toBe(1);
+    await opened[0]?.store.close();
+    await expect(sendDeadLetter(topology, source, dead)).rejects.toThrow("queue 'letters'");
   });
 });
