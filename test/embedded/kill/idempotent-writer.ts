@@ -19,8 +19,8 @@ const group = "readers";
 /** Kafka keeps the last five batches of a producer to know a repeated one. */
 const inFlightLimit = 5;
 /** Every so many batches the position is committed, and what is far behind it is deleted. */
-const upkeepEvery = 20;
-const keptRecords = 300;
+const upkeepEvery = 4;
+const keptRecords = 100;
 
 interface Batch {
   readonly first: number;

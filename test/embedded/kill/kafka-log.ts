@@ -1,6 +1,7 @@
 import { decodeTestBatches } from "../../../embedded/kafka/testing/record-batches.js";
-import { fetch } from "../../contract/kafka/wire/apis.js";
+import { fetch, listOffsets } from "../../contract/kafka/wire/apis.js";
 import type { RawConnection } from "../../contract/kafka/wire/connection.js";
+import { errorCodes } from "../../contract/kafka/wire/error-codes.js";
 import type { RuntimeProcess } from "../support/runtime-process.js";
 
 export function brokerOf({ ports }: RuntimeProcess): string {
@@ -22,8 +23,9 @@ export async function readPartition(
   for (let offset = from; ; ) {
     const { error, partition } = await fetchOnce(raw, { topic, index, offset });
     const { logStartOffset: startOffset, highWatermark: endOffset } = partition;
-    if (error !== 0 && offset < startOffset) {
-      offset = startOffset;
+    const first = error === errorCodes.offsetOutOfRange ? await askFirstOffset(raw, { topic, index }) : -1;
+    if (first > offset) {
+      offset = first;
       continue;
     }
     if (error !== 0) throw new Error(`fetch of ${topic}-${index} at ${offset}: error ${error}`);
@@ -34,6 +36,18 @@ export async function readPartition(
     if (last < offset) throw new Error(`nothing of ${topic}-${index} at ${offset} of ${endOffset}`);
     offset = last + 1;
   }
+}
+
+async function askFirstOffset(
+  raw: RawConnection,
+  { topic, index }: { readonly topic: string; readonly index: number },
+): Promise<number> {
+  const earliest = { index, timestampMs: -2 };
+  const answer = await raw.ask(listOffsets, {
+    replicaId: -1,
+    topics: [{ name: topic, partitions: [earliest] }],
+  });
+  return answer.topics[0]?.partitions[0]?.offset ?? -1;
 }
 
 async function fetchOnce(
