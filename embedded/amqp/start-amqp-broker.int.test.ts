@@ -132,12 +132,13 @@ describe("an AMQP client", () => {
     expect(messages).toHaveLength(5);
   });
 
-  it("is refused with a wrong password", async () => {
+  it("is refused with a wrong password, and the log says so", async () => {
     const { connectRabbitmq } = await import("../../kit/rabbitmq.js");
     const settings = { host: "127.0.0.1", port: running.broker.port, user: "tester", connectionName: "test" };
     await expect(connectRabbitmq({ ...settings, password: "wrong", timeoutMs: 5000 })).rejects.toThrow(
       "ACCESS_REFUSED",
     );
+    expect(running.problems).toEqual(["amqp: refused a login with another user or password"]);
   });
 
   it("is told when the broker stops", async () => {

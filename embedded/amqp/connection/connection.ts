@@ -63,7 +63,11 @@ export class Connection implements ChannelHost {
     this.#socket = socket;
     this.topology = options.topology;
     this.user = options.account.user;
-    this.#handshake = new Handshake(options.account, (frame) => this.send(frame));
+    this.#handshake = new Handshake(
+      options.account,
+      (frame) => this.send(frame),
+      () => this.topology.log("warn", "amqp: refused a login with another user or password"),
+    );
     this.#channels = new ChannelTable({
       host: this,
       channelMax: () => this.#handshake.tuning.channelMax,

@@ -16,11 +16,13 @@ export class Handshake {
   tuning: MethodArguments<"connection.tune"> = offered;
   readonly #account: Account;
   readonly #send: (frame: Buffer) => void;
+  readonly #onRefusedLogin: () => void;
   #expected: MethodName = "connection.start-ok";
 
-  constructor(account: Account, send: (frame: Buffer) => void) {
+  constructor(account: Account, send: (frame: Buffer) => void, onRefusedLogin: () => void) {
     this.#account = account;
     this.#send = send;
+    this.#onRefusedLogin = onRefusedLogin;
   }
 
   start(): void {
@@ -58,6 +60,7 @@ export class Handshake {
   #login({ clientProperties, mechanism, response }: MethodArguments<"connection.start-ok">): Step {
     this.clientProperties = clientProperties;
     if (!isAccount(this.#account, mechanism, response)) {
+      this.#onRefusedLogin();
       if (!hasCapability(clientProperties, "authentication_failure_close")) return "refused";
       throw new AmqpError(
         403,
