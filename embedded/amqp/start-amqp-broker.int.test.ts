@@ -138,7 +138,7 @@ describe("an AMQP client", () => {
     await expect(connectRabbitmq({ ...settings, password: "wrong", timeoutMs: 5000 })).rejects.toThrow(
       "ACCESS_REFUSED",
     );
-    expect(running.problems).toEqual(["amqp: refused a login with another user or password"]);
+    expect(running.problems.splice(0)).toEqual(["amqp: refused a login with another user or password"]);
   });
 
   it("is told when the broker stops", async () => {
