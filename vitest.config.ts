@@ -7,6 +7,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{cli,contracts,embedded,kit,test,tools}/**/*.{unit,int}.test.ts"],
+          exclude: ["test/embedded/**"],
           env: { FORCE_COLOR: "0" },
           // Some start the built CLI, on a machine that may be busy.
           testTimeout: 30_000,
@@ -21,6 +22,16 @@ export default defineConfig({
           include: ["test/readme/**/*.e2e.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          // The built runtime as a process: used, killed, fuzzed, starved of disk.
+          name: "embedded",
+          include: ["test/embedded/**/*.int.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {
