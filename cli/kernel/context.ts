@@ -2,6 +2,7 @@
 export interface Context {
   /** Absolute folder in which the command was typed. */
   readonly cwd: string;
+  /** "" where there is none. */
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;

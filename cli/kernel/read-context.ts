@@ -8,7 +8,7 @@ export function readContext(packageRoot: string, signal: AbortSignal): Context {
   const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
   return {
     cwd: process.cwd(),
-    homeDir: process.env.HOME ?? homedir(),
+    homeDir: process.env.HOME ?? findHome(),
     env: process.env,
     platform: process.platform,
     uid: process.getuid?.(),
@@ -34,4 +34,13 @@ export function describeInvocation(
   const name = basename(scriptPath);
   if (!name.endsWith(".js")) return name;
   return `node ${relative(cwd, scriptPath)}`;
+}
+
+/** A user id without an entry in the list of users, as containers have them, has no home: "". */
+function findHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return "";
+  }
 }
