@@ -34,7 +34,8 @@ export function describeLostSession(kind: "mysql" | "postgres", settings: () => 
         await killer.close();
         await sql`select 1`.execute(transaction);
       });
-      await expect(work).rejects.toThrow(/connection|terminat|closed/i);
+      // Which words depends on whether the end was read before the next query was written.
+      await expect(work).rejects.toThrow(/connection|terminat|closed|socket has been ended/i);
       const { rows } = await sql<{ one: number }>`select 1 as one`.execute(database.db);
       expect(rows).toEqual([{ one: 1 }]);
       await database.close();

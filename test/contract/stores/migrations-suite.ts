@@ -100,20 +100,20 @@ export function describeMigrations(kind: SqlKind, settings: () => DatabaseSettin
       expect(await readNotes()).toEqual([1, 2, 3]);
     });
 
-    it.runIf(kind === "mysql")(
-      "go on when their runner died after a statement and before it said so",
-      async () => {
-        write("003-dies", "create table extra (id integer);\ninsert into notes values (3);\n");
-        await run();
-        await database.db
-          .updateTable("schema_migrations")
-          .set({ statements: -1 })
-          .where("name", "=", "003-dies")
-          .execute();
-        await database.db.deleteFrom("notes").where("id", "=", 3).execute();
-        expect(await run()).toEqual(["003-dies"]);
-        expect(await readNotes()).toEqual([1, 2, 3]);
-      },
-    );
+    // The others change tables within a transaction.
+    if (kind !== "mysql") return;
+
+    it("go on when their runner died after a statement and before it said so", async () => {
+      write("003-dies", "create table extra (id integer);\ninsert into notes values (3);\n");
+      await run();
+      await database.db
+        .updateTable("schema_migrations")
+        .set({ statements: -1 })
+        .where("name", "=", "003-dies")
+        .execute();
+      await database.db.deleteFrom("notes").where("id", "=", 3).execute();
+      expect(await run()).toEqual(["003-dies"]);
+      expect(await readNotes()).toEqual([1, 2, 3]);
+    });
   });
 }
