@@ -15,6 +15,7 @@ const records = 1_000_000;
 const recordBytes = 200;
 const amqpMessages = 50_000;
 const idleMs = 30_000;
+const settleMs = 20_000;
 const topic = "bench.load";
 const load = join(import.meta.dirname, "..", "load");
 
@@ -46,20 +47,27 @@ export async function run({ root, sandbox, peers, say, signal }) {
     ];
     const samples = await measureLoad({ places, pid: started.pid, say, signal });
     const afterMib = samples.residentMib.at(-1);
+    await setTimeout(settleMs, undefined, { signal });
+    const settledMib = readResidentMib(started.pid);
     say(`after each round: ${samples.residentMib.map((mib) => mib.toFixed(0)).join(", ")} MiB`);
     const figures = toFigures({ upMs, started, idle, samples, afterMib });
-    return { samples: { upMs, started, idle, afterMib, ...samples }, figures, notes: describeLoad() };
+    return {
+      samples: { upMs, started, idle, afterMib, ...samples },
+      figures,
+      notes: describeLoad(settledMib),
+    };
   } finally {
     await inEmbedded(down).catch((error) => say(error.message));
     await embedded.remove();
   }
 }
 
-function describeLoad() {
+function describeLoad(settledMib) {
   return [
     `Start: medians of ${starts} rounds, each without data of an earlier one. Load: medians of ${rounds} rounds in turn; the generators run on the same cores.`,
     `Kafka: kcat writes ${records.toLocaleString("en")} records of ${recordBytes} bytes to one partition (its defaults: acks=-1, no compression) and reads them again.`,
     `AMQP: amqplib, one publisher with confirms (500 open) and one consumer with acknowledgements (prefetch 500), ${amqpMessages.toLocaleString("en")} persistent messages of ${recordBytes} bytes through one quorum queue.`,
+    `Memory is the resident set of the whole process; ${settleMs / 1000} s after the last message it was ${settledMib.toFixed(0)} MiB.`,
     "Confirmed means: written to the file by the embedded brokers and by Kafka, flushed to the disk by RabbitMQ.",
   ];
 }
@@ -92,7 +100,7 @@ function readResidentMib(pid) {
 async function measureLoad({ places, pid, say, signal }) {
   const lines = join(places[0].sandbox.folder, "records.txt");
   writeFileSync(lines, `${"x".repeat(recordBytes)}\n`.repeat(records));
-  const samples = { residentMib: [] };
+  const samples = { residentMib: [], kafkaMib: [] };
   const note = (key, kind, count, seconds) => {
     samples[`${key}${kind}`] = [...(samples[`${key}${kind}`] ?? []), count / seconds];
     say(`${key} ${kind}: ${Math.round(count / seconds).toLocaleString("en")}/s`);
@@ -109,6 +117,7 @@ async function measureLoad({ places, pid, say, signal }) {
         signal,
       );
       note(key, "Out", records, read.wallMs / 1000);
+      if (key === "embedded") samples.kafkaMib.push(readResidentMib(pid));
       note(key, "Amqp", amqpMessages, await runAmqp({ sandbox, port: rabbitmq, signal }));
       if (key === "embedded") samples.residentMib.push(readResidentMib(pid));
     }
@@ -150,9 +159,17 @@ function toFigures({ upMs, started, idle, samples, afterMib }) {
     throughput("Kafka records out, kcat", "Out", 50_000),
     throughput("AMQP messages confirmed and consumed", "Amqp", 5_000),
     limited("CPU at idle, of one core", idle.cpuPercent, { limit: 1, unit: "%", digits: 2 }),
-    limited(`memory after ${(records * rounds) / 1e6} million records and the messages`, afterMib, {
+    limited("memory after the first million Kafka records in and out", samples.kafkaMib[0], {
       limit: 120,
       unit: "MiB",
     }),
+    limited(
+      `memory right after ${(records * rounds) / 1e6} million records and ${(amqpMessages * rounds).toLocaleString("en")} messages`,
+      afterMib,
+      {
+        limit: 120,
+        unit: "MiB",
+      },
+    ),
   ];
 }
