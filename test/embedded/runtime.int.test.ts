@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isProcessAlive } from "../../cli/kernel/process-alive.js";
 import { type BuiltCli, buildCli } from "../support/built-cli.js";
 import { createEmbeddedProject, type EmbeddedProject } from "../support/embedded-project.js";
+import { waitUntil } from "./support/wait-until.js";
 
 interface UpData {
   changed: boolean;
@@ -28,14 +29,6 @@ beforeEach(async () => {
   project = await createEmbeddedProject(cli);
 });
 afterEach(() => project.remove());
-
-async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + 15_000;
-  while (!(await condition())) {
-    if (performance.now() > untilMs) throw new Error("waited 15 s in vain");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 describe("up without Docker", () => {
   it("runs everything in one process, says so once, and has nothing to do the second time", async () => {

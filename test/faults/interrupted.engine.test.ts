@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BuiltCli, buildCli, type Child } from "../support/built-cli.js";
+import { createRandom } from "../support/seeded-random.js";
 import { expectRefused } from "./expect-refused.js";
 import { createFixture, type Fixture } from "./fixture.js";
 import { expectedObjects, writeLightStack } from "./light-stack.js";
@@ -20,17 +21,6 @@ afterEach(() => fixture.remove());
 
 function start(...args: string[]): Child {
   return built.start(args, { cwd: fixture.folder, env: { ...fixture.env, HOME: fixture.home } });
-}
-
-/** Uniform in [0, 1), the same for the same seed (mulberry32). */
-function createRandom(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** The next `up` brings all of it, leaves nothing over, and docker compose sees nothing to change. */

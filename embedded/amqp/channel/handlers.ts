@@ -13,7 +13,7 @@ export type Handler<Name extends MethodName> = (
 
 export type Handlers = { readonly [Name in MethodName]?: Handler<Name> };
 
-/** The methods of a channel; the others are not implemented. */
+/** The methods that a client may send on a channel; any other is answered with NOT_IMPLEMENTED (540). */
 export const handlers: Handlers = {
   ...exchangeHandlers,
   ...queueHandlers,

@@ -1,15 +1,10 @@
 import type { QueueArguments, QueueKind, Queue as StoredQueue } from "../queues/queue.js";
 import { plainTable, type Table } from "../wire/table.js";
 import type { BindingIndex } from "./binding-index.js";
+import type { ExchangeSpec } from "./exchange-spec.js";
 
-export interface Exchange {
+export interface Exchange extends ExchangeSpec {
   readonly is: "exchange";
-  readonly name: string;
-  readonly type: string;
-  readonly durable: boolean;
-  readonly autoDelete: boolean;
-  readonly internal: boolean;
-  readonly arguments: Table;
   /** Of its argument or its policy: where messages go that it routes nowhere. */
   readonly alternate: string | undefined;
   /** By their identity, see {@link bindingId}. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { createRandom } from "../../support/seeded-random.js";
 import {
   type BuiltRuntime,
   buildRuntime,
   type RuntimeProcess,
   startRuntime,
 } from "../support/runtime-process.js";
-import { createRandom } from "../support/seeded-random.js";
 import { IdempotentWriter } from "./idempotent-writer.js";
 import { KafkajsWriter } from "./kafkajs-writer.js";
 import { QueueWriter, waitForFirst } from "./queue-writer.js";
