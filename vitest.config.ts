@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{cli,contracts,embedded,kit,test,tools}/**/*.{unit,int}.test.ts"],
+          include: ["{cli,contracts,embedded,kit,services,test,tools}/**/*.{unit,int}.test.ts"],
           exclude: ["test/embedded/**"],
           env: { FORCE_COLOR: "0" },
           // Some start the built CLI, on a machine that may be busy.
@@ -47,7 +47,7 @@ export default defineConfig({
       {
         test: {
           name: "engine",
-          include: ["{cli,contracts,embedded,kit,test,tools}/**/*.engine.test.ts"],
+          include: ["{cli,contracts,embedded,kit,services,test,tools}/**/*.engine.test.ts"],
           // One engine and two cores: stacks that start side by side would measure each other.
           fileParallelism: false,
           testTimeout: 300_000,

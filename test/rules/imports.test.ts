@@ -75,6 +75,14 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["cli/ready/", "cli/seed/", "kit/"],
   kysely: ["kit/", "embedded/stores/", "services/"],
   libsql: ["kit/"],
+  fastify: ["services/"],
+  "@fastify/swagger": ["services/shared/http/"],
+  "@fastify/reply-from": ["services/broker-gateway/"],
+  "@fastify/rate-limit": ["services/broker-gateway/"],
+  "prom-client": ["services/"],
+  pino: ["services/shared/"],
+  jose: ["services/shared/auth/", "services/broker-identity/"],
+  typebox: ["contracts/", "services/"],
 };
 
 describe("import rules", () => {
@@ -114,6 +122,24 @@ describe("import rules", () => {
         ({ from, to }) =>
           from.startsWith("contracts/") && /^(cli|kit|services|embedded|test|tools)\//.test(to),
       ),
+    ).toEqual([]);
+  });
+
+  it("a service never imports another", () => {
+    const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];
+    expect(
+      violations(({ from, to }) => {
+        const own = serviceOf(from);
+        const other = serviceOf(to);
+        return own !== undefined && other !== undefined && own !== other && other !== "shared";
+      }),
+    ).toEqual([]);
+  });
+
+  it("a domain knows money, instruments, ids and contracts, and nothing that does anything", () => {
+    const allowed = /^(kit\/(money|instruments)\.js|contracts\/.*|services\/[^/]+\/domain\/.*|uuid)$/;
+    expect(
+      violations(({ from, to }) => /^services\/[^/]+\/domain\//.test(from) && !allowed.test(to)),
     ).toEqual([]);
   });
 
