@@ -1,0 +1,54 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomBytes } from "node:crypto";
+import { v7 as makeId } from "uuid";
+
+/** Of the request or the message that is being worked on. */
+export interface Trace {
+  /** Ours, or the caller's x-request-id. */
+  readonly requestId: string;
+  /** W3C Trace Context: "00-<32 hex>-<16 hex>-<2 hex>"; the span is ours. */
+  readonly traceparent: string;
+}
+
+const storage = new AsyncLocalStorage<Trace>();
+const saneRequestId = /^[\w.:-]{1,128}$/;
+const saneTraceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** undefined outside of any request or message. */
+export function currentTrace(): Trace | undefined {
+  return storage.getStore();
+}
+
+/** Continues the sender's trace with a span of our own, or begins one where it sent none or nonsense. */
+export function readTrace(headers: { requestId?: unknown; traceparent?: unknown }): Trace {
+  const { requestId, traceparent } = headers;
+  const known = typeof requestId === "string" && saneRequestId.test(requestId);
+  return {
+    requestId: known ? requestId : makeId(),
+    traceparent: nextSpan(typeof traceparent === "string" ? traceparent : ""),
+  };
+}
+
+/** Runs `work` and all that it starts within the sender's trace. */
+export function runTraced<T>(headers: { requestId?: unknown; traceparent?: unknown }, work: () => T): T {
+  return runInTrace(readTrace(headers), work);
+}
+
+/** The same for a trace that was read already. */
+export function runInTrace<T>(trace: Trace, work: () => T): T {
+  return storage.run(trace, work);
+}
+
+/** For a request or message that goes out: a child of the current span, or the root of a new trace. */
+export function nextTraceparent(): string {
+  return nextSpan(storage.getStore()?.traceparent ?? "");
+}
+
+function nextSpan(parent: string): string {
+  if (!saneTraceparent.test(parent)) return `00-${randomHex(16)}-${randomHex(8)}-01`;
+  return `${parent.slice(0, 36)}${randomHex(8)}${parent.slice(52)}`;
+}
+
+function randomHex(bytes: number): string {
+  return randomBytes(bytes).toString("hex");
+}
