@@ -5,8 +5,8 @@ import Type, { type Static } from "typebox";
 /** Ours are lower-case UUIDs of version 7; a stranger's are taken as they come. A key: no spaces at its end. */
 export const Id = Type.String({ minLength: 1, maxLength: 64, pattern: "^[\\x21-\\x7e]+$" });
 
-/** PETR4, or PETR4F for the odd-lot book of a share. */
-export const Ticker = Type.String({ pattern: "^[A-Z]{4}[0-9]{1,2}F?$", maxLength: 8 });
+/** PETR4, B3SA3, or PETR4F for the odd-lot book of a share. */
+export const Ticker = Type.String({ pattern: "^[A-Z][A-Z0-9]{3}[0-9]{1,2}F?$", maxLength: 8 });
 
 export const Side = Type.Enum(["BUY", "SELL"]);
 export type Side = Static<typeof Side>;
