@@ -14,6 +14,7 @@ import type { Generated, Transaction } from "kysely";
  *     traceparent varchar(60),
  *     created_at bigint not null
  *   ) character set utf8mb4 collate utf8mb4_bin;
+ *   create index outbox_by_channel on outbox (channel, id);
  *
  * Postgres: the same with `id bigint generated always as identity primary key` and no character set.
  * SQLite: the same with `id integer primary key`, `text` for varchar and `integer` for bigint.
