@@ -2,7 +2,16 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { composeText, type RawMount, root, services, stack, withDefaults } from "./testing/stack-files.js";
+import {
+  composeText,
+  domainServices,
+  type RawMount,
+  root,
+  servers,
+  services,
+  stack,
+  withDefaults,
+} from "./testing/stack-files.js";
 
 const schema = JSON.parse(readFileSync(resolve(import.meta.dirname, "x-mybroker.schema.json"), "utf8"));
 const validate = new Ajv({ allErrors: true }).compile(schema);
@@ -25,6 +34,18 @@ const expected: Readonly<Record<string, readonly [string, ...number[]]>> = {
   grafana: ["grafana/grafana:12", 3000],
 };
 
+const expectedServices: Readonly<Record<string, number>> = {
+  "broker-gateway": 8080,
+  "broker-identity": 8089,
+  "broker-asset": 8083,
+  "broker-wallet": 8085,
+  "broker-order": 8088,
+  "broker-market-data": 8082,
+  "broker-report": 8087,
+  "b3-market-sync": 8096,
+  "b3-matching-engine": 8091,
+};
+
 /** Folders that the official images declare as volumes (their Dockerfiles' VOLUME lines). */
 const declaredVolumes: Readonly<Record<string, readonly string[]>> = {
   mysql: ["/var/lib/mysql"],
@@ -45,16 +66,18 @@ function repositoryOf(image: string): string {
 }
 
 describe("docker-compose.yml", () => {
-  it("has the 14 containers", () => {
+  it("has the 14 servers, and the nine services in a profile", () => {
     expect(stack.name).toBe("mybroker");
-    expect(Object.keys(stack.services).sort()).toEqual(Object.keys(expected).sort());
+    expect(servers.map(([name]) => name).sort()).toEqual(Object.keys(expected).sort());
+    expect(domainServices.map(([name]) => name).sort()).toEqual(Object.keys(expectedServices).sort());
+    expect(services).toHaveLength(23);
   });
 
   it("says 127.0.0.1, never localhost", () => {
     expect(composeText).not.toContain("localhost");
   });
 
-  describe.each(services)("%s", (name, service) => {
+  describe.each(servers)("%s", (name, service) => {
     const extension = service["x-mybroker"];
     const [image = "", ...hostPorts] = expected[name] ?? [""];
 
@@ -68,6 +91,54 @@ describe("docker-compose.yml", () => {
       const wanted = new Set([extension.port, extension.uiPort ?? extension.port]);
       expect(new Set(published.map(([, , target]) => Number(target)))).toEqual(wanted);
     });
+
+    it("leaves no anonymous volume behind", () => {
+      const mounted = (service.volumes ?? []).map((mount) =>
+        isBind(mount) ? mount.target : mount.split(":")[1],
+      );
+      const temporary = (service.tmpfs ?? []).map((mount) => mount.split(":")[0]);
+      for (const folder of declaredVolumes[repositoryOf(service.image)] ?? []) {
+        expect([...mounted, ...temporary]).toContain(folder);
+      }
+    });
+  });
+
+  describe.each(domainServices)("%s", (name, service) => {
+    const port = expectedServices[name];
+
+    it("listens on one port, published on 127.0.0.1, and says there when it is ready", () => {
+      expect(service.ports.map(withDefaults)).toEqual([`127.0.0.1:${port}:${port}`]);
+      expect(service.environment).toMatchObject({ HOST: "0.0.0.0", PORT: port });
+      expect(service["x-mybroker"]).toMatchObject({ kind: "service", port, healthUrl: "/health/ready" });
+    });
+
+    it("runs its part of the one image, which is never pulled", () => {
+      expect(withDefaults(service.image)).toBe("mybroker-services");
+      expect(service.pull_policy).toBe("never");
+      expect(service.command).toEqual(["serve", name]);
+    });
+
+    it("may write nowhere, gain no right and starts without the others", () => {
+      expect(service).toMatchObject({
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+      });
+      expect(service.volumes).toBeUndefined();
+      expect(service.depends_on).toBeUndefined();
+    });
+  });
+
+  it("builds the image of the services in one place, on a pinned Node", () => {
+    const [builder, ...others] = services.filter(([, { build }]) => build !== undefined);
+    expect(others).toEqual([]);
+    expect(builder?.[1].build?.context).toBe("./dist/services");
+    const node = withDefaults(builder?.[1].build?.args.NODE_IMAGE ?? "");
+    expect(node).toMatch(/^node:\d+\.\d+\.\d+-slim$/);
+  });
+
+  describe.each(services)("%s", (_name, service) => {
+    const extension = service["x-mybroker"];
 
     it("tells what the command has to know", () => {
       expect(validate(extension), JSON.stringify(validate.errors)).toBe(true);
@@ -96,16 +167,6 @@ describe("docker-compose.yml", () => {
     it("has a limit for its memory and comes back after the engine restarts", () => {
       expect(service.mem_limit).toMatch(/^\d+m$/);
       expect(service.restart).toBe("unless-stopped");
-    });
-
-    it("leaves no anonymous volume behind", () => {
-      const mounted = (service.volumes ?? []).map((mount) =>
-        isBind(mount) ? mount.target : mount.split(":")[1],
-      );
-      const temporary = (service.tmpfs ?? []).map((mount) => mount.split(":")[0]);
-      for (const folder of declaredVolumes[repositoryOf(service.image)] ?? []) {
-        expect([...mounted, ...temporary]).toContain(folder);
-      }
     });
 
     it("mounts tracked files only, as they stand", () => {

@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { composeText, exampleKeys, findVariables, services } from "./testing/stack-files.js";
+import {
+  composeText,
+  domainServices,
+  exampleKeys,
+  findVariables,
+  servers,
+  services,
+} from "./testing/stack-files.js";
 
-const uses = findVariables(composeText);
+// Compose itself sets the project's name.
+const uses = findVariables(composeText).filter(({ name }) => name !== "COMPOSE_PROJECT_NAME");
 const credentials = services.flatMap(([, service]) => Object.values(service["x-mybroker"].credentials ?? {}));
 const secrets = [...exampleKeys].filter(([, { secret }]) => secret).map(([key]) => key);
+const optional = [...exampleKeys].filter(([, mark]) => mark.optional).map(([key]) => key);
 
 describe(".env.example and docker-compose.yml", () => {
   it("the file uses no variable that the example does not have", () => {
@@ -18,13 +27,15 @@ describe(".env.example and docker-compose.yml", () => {
   it("a secret has no value in the example and no default in the file", () => {
     expect(secrets).toContain("BROKER_DB_PASS");
     for (const { name, form } of uses.filter(({ name }) => secrets.includes(name))) {
-      expect(`${name}${form}`).toBe(`${name}:?run: mybroker init`);
+      const wanted = optional.includes(name) ? ":-" : ":?run: mybroker init";
+      expect(`${name}${form}`).toBe(`${name}${wanted}`);
     }
+    expect(optional).toEqual(["BRAPI_TOKEN"]);
     expect(secrets.filter((key) => exampleKeys.get(key)?.value !== "")).toEqual([]);
   });
 
   it("what looks like a secret is marked as one", () => {
-    const looksSecret = [...exampleKeys.keys()].filter((key) => /PASS|SECRET|TOKEN|SEED$/.test(key));
+    const looksSecret = [...exampleKeys.keys()].filter((key) => /PASS|SECRET|TOKEN|PRIVATE/.test(key));
     expect(looksSecret.sort()).toEqual(secrets.toSorted());
   });
 
@@ -39,10 +50,21 @@ describe(".env.example and docker-compose.yml", () => {
     expect(empty.map(([key]) => key)).toEqual(["IMAGE_REGISTRY"]);
   });
 
-  it.each(services)("%s has its image and its port under its own name", (service, { image, ports }) => {
-    const prefix = service.toUpperCase().replaceAll("-", "_");
-    expect(findVariables(image).map(({ name }) => name)).toEqual(["IMAGE_REGISTRY", `${prefix}_IMAGE`]);
-    expect(findVariables(ports[0] ?? "").map(({ name }) => name)).toEqual([`${prefix}_HOST_PORT`]);
+  const prefixOf = (service: string) => service.toUpperCase().replaceAll("-", "_");
+
+  it.each(servers)("%s has its image under its own name", (service, { image }) => {
+    const names = findVariables(image).map(({ name }) => name);
+    expect(names).toEqual(["IMAGE_REGISTRY", `${prefixOf(service)}_IMAGE`]);
+  });
+
+  it.each(services)("%s has its port under its own name", (service, { ports }) => {
+    expect(findVariables(ports[0] ?? "").map(({ name }) => name)).toEqual([`${prefixOf(service)}_HOST_PORT`]);
+  });
+
+  it.each(domainServices)("%s is told the names of ADR 0009 only", (_, { environment = {} }) => {
+    const pattern =
+      /^(HOST|PORT|LOG_LEVEL|(DATABASE|CACHE|MONGODB|RABBITMQ)_(URL|USER|PASSWORD)|KAFKA_BROKERS|(IDENTITY|ORDER|WALLET|ASSET|REPORT)_URL|SERVICE_TOKEN(_BROKER_ORDER)?|JWT_PRIVATE_SEED|SEED_USER_PASSWORD|QUOTE_(SOURCE|SEED|INTERVAL)|BRAPI_TOKEN|B3_MATCHING_MODE|SESSION|LP_(ENABLED|SIZE))$/;
+    expect(Object.keys(environment).filter((name) => !pattern.test(name))).toEqual([]);
   });
 
   it("credentials name keys of the example, passwords secret ones", () => {

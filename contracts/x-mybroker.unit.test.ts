@@ -11,6 +11,7 @@ describe("the schema of x-mybroker", () => {
     ["the least that a probe needs", { kind: "redis", port: 6379 }],
     ["a user's own page", { kind: "http", port: 80, uiPort: 80, healthUrl: "/", owner: "me" }],
     ["a health page elsewhere", { kind: "http", port: 80, healthUrl: "http://127.0.0.1:8080/health" }],
+    ["a domain service", { kind: "service", domain: "order", port: 8088, healthUrl: "/health/ready" }],
     ["a cache, which has no user", { kind: "redis", port: 6379, credentials: { password: "MY_PASSWORD" } }],
   ])("takes %s", (_, extension) => {
     expect(validate(extension), JSON.stringify(validate.errors)).toBe(true);

@@ -1,6 +1,6 @@
 import { findNearest } from "../errors/nearest.js";
 
-const kinds = ["mysql", "postgres", "mongodb", "redis", "kafka", "rabbitmq", "http"];
+const kinds = ["mysql", "postgres", "mongodb", "redis", "kafka", "rabbitmq", "http", "service"];
 const keys = [
   "kind",
   "domain",

@@ -201,7 +201,15 @@ export interface FileObject {
 }
 
 /** Kinds of servers that `ready/` has a probe for. */
-export type ServerKind = "mysql" | "postgres" | "mongodb" | "redis" | "kafka" | "rabbitmq" | "http";
+export type ServerKind =
+  | "mysql"
+  | "postgres"
+  | "mongodb"
+  | "redis"
+  | "kafka"
+  | "rabbitmq"
+  | "http"
+  | "service";
 
 /** What the CLI has to know beyond Compose, beside each service in the file (contracts/x-mybroker.schema.json). */
 export interface MybrokerExtension {

@@ -10,11 +10,13 @@ export interface EnvAssignment {
   readonly end: number;
   /** False for a bare `KEY`, which takes its value from the shell. */
   readonly assigned: boolean;
-  /** The line directly above is `# secret`. */
+  /** The line directly above is `# secret` or `# secret, optional`. */
   readonly secret: boolean;
+  /** It is `# secret, optional`: masked, but empty as long as the user gives it no value. */
+  readonly optional: boolean;
 }
 
-const secretMark = /^[ \t]*#[ \t]*secret[ \t]*$/i;
+const secretMark = /^[ \t]*#[ \t]*secret(,[ \t]*optional)?[ \t]*$/i;
 const statement =
   /[ \t]*(?:export[ \t]+|(?!export[ \t]))((?:[^\s=:#][^=:\n]*?)?)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|$))/y;
 
@@ -54,6 +56,7 @@ function readAssignment(text: string, start: number, comments: readonly number[]
   const assigned = match[2] !== undefined;
   const valueEnd = assigned ? endOfValue(text, valueStart) : valueStart;
   const lastComment = comments.at(-1);
+  const mark = lastComment === undefined ? null : secretMark.exec(lineAt(text, lastComment));
   // Behind a closing quote the next assignment may stand on the same line.
   const rest = text.slice(valueEnd, endOfLine(text, valueEnd)).trim();
   const sharesLine = rest !== "" && !rest.startsWith("#");
@@ -64,7 +67,8 @@ function readAssignment(text: string, start: number, comments: readonly number[]
     valueEnd,
     end: sharesLine ? valueEnd : Math.min(endOfLine(text, valueEnd) + 1, text.length),
     assigned,
-    secret: lastComment !== undefined && secretMark.test(lineAt(text, lastComment)),
+    secret: mark !== null,
+    optional: mark?.[1] !== undefined,
   };
 }
 

@@ -85,12 +85,21 @@ describe("scanAssignments", () => {
 });
 
 describe("readExampleFile", () => {
+  it("takes the mark of a secret that may stay empty", () => {
+    const { keys } = readExampleFile("# secret, optional\nA=\n# Secret,optional\nB=1\n# secret, maybe\nC=\n");
+    expect(keys.map(({ secret, optional }) => [secret, optional])).toEqual([
+      [true, true],
+      [true, true],
+      [false, false],
+    ]);
+  });
+
   it("lists keys once, in order, with what they lack", () => {
     const { keys } = readExampleFile("B=1\n# secret\nA=\nB=2\nC=''\n");
     expect(keys).toEqual([
-      { key: "B", secret: false, empty: false },
-      { key: "A", secret: true, empty: true },
-      { key: "C", secret: false, empty: true },
+      { key: "B", secret: false, optional: false, empty: false },
+      { key: "A", secret: true, optional: false, empty: true },
+      { key: "C", secret: false, optional: false, empty: true },
     ]);
   });
 });

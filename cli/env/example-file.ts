@@ -5,6 +5,8 @@ export interface ExampleKey {
   readonly key: string;
   /** `# secret` stands directly above: generated here, masked everywhere. */
   readonly secret: boolean;
+  /** `# secret, optional`: masked, never generated, rotated or asked for. */
+  readonly optional: boolean;
   /** The example gives no value, so a secret has to be generated. */
   readonly empty: boolean;
 }
@@ -18,10 +20,11 @@ export interface ExampleFile {
 /** Reads the keys of an example file; a key that stands twice is listed once, secret if either is marked. */
 export function readExampleFile(text: string): ExampleFile {
   const keys = new Map<string, ExampleKey>();
-  for (const { key, secret, valueStart, valueEnd } of scanAssignments(text)) {
+  for (const { key, secret, optional, valueStart, valueEnd } of scanAssignments(text)) {
     keys.set(key, {
       key,
       secret: secret || (keys.get(key)?.secret ?? false),
+      optional: optional || (keys.get(key)?.optional ?? false),
       empty: isEmptyValue(text.slice(valueStart, valueEnd)),
     });
   }
@@ -34,6 +37,15 @@ function isEmptyValue(raw: string): boolean {
 
 /** Names of the keys that any of the texts marks as secret. */
 export function secretKeysOf(...texts: readonly (string | undefined)[]): Set<string> {
-  const marked = texts.flatMap((text) => (text === undefined ? [] : scanAssignments(text)));
-  return new Set(marked.filter((assignment) => assignment.secret).map((assignment) => assignment.key));
+  return markedKeysOf("secret", texts);
+}
+
+/** Names of the secrets that only the user can know (a token of somebody else's), by their mark in any of the texts. */
+export function optionalKeysOf(...texts: readonly (string | undefined)[]): Set<string> {
+  return markedKeysOf("optional", texts);
+}
+
+function markedKeysOf(mark: "secret" | "optional", texts: readonly (string | undefined)[]): Set<string> {
+  const assignments = texts.flatMap((text) => (text === undefined ? [] : scanAssignments(text)));
+  return new Set(assignments.filter((assignment) => assignment[mark]).map(({ key }) => key));
 }

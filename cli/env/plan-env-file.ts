@@ -40,7 +40,8 @@ export function findEnvNeeds(exampleText: string, currentText: string | undefine
   const names = new Set(example.keys.map(({ key }) => key));
   const secrets = example.keys
     .filter(
-      ({ key, secret, empty }) => secret && (current.has(key) ? isUnset(currentText ?? "", key) : empty),
+      ({ key, secret, optional, empty }) =>
+        secret && !optional && (current.has(key) ? isUnset(currentText ?? "", key) : empty),
     )
     .map(({ key }) => key)
     .filter((key) => !names.has(sourceOfDerivedKey(key) ?? ""));

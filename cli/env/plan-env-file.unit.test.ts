@@ -108,6 +108,13 @@ describe("planEnvFile", () => {
     expect({ text, generated }).toEqual({ text: "P\nQ=\n", generated: [] });
   });
 
+  it("leaves an optional secret empty, and keeps the value that it was given", () => {
+    const exampleText = "# secret, optional\nT=\n";
+    expect(plan({ exampleText })).toMatchObject({ text: exampleText, generated: [] });
+    const currentText = "# secret, optional\nT=theirs\n";
+    expect(plan({ exampleText, currentText, rewrite: true }).text).toBe(currentText);
+  });
+
   it("prefers the values that it is given: recovered secrets, moved ports", () => {
     const { text, generated } = plan({
       exampleText: "PORT=3306\n# secret\nP=\n# secret\nQ=\n",

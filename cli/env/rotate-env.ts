@@ -6,7 +6,7 @@ import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { Context } from "../kernel/context.js";
 import { lockProject } from "../preflight/lock.js";
 import { readEnvValues } from "./env-values.js";
-import { secretKeysOf } from "./example-file.js";
+import { optionalKeysOf, secretKeysOf } from "./example-file.js";
 import { findExistingVolumes } from "./existing-volumes.js";
 import { generateFor, sourceOfDerivedKey } from "./generate-secrets.js";
 import { planEnvFile } from "./plan-env-file.js";
@@ -51,8 +51,12 @@ export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvRes
   if (current === undefined) return { rotated: [], kept: [], servers: [] };
   refuseUnwritable(current, context.uid);
   const project = await request.loadProject(context.env);
-  const secretKeys = await findSecretKeys(folder, current.text);
-  const keys = rotatable(readEnvValues(current.text, path, context.env), secretKeys);
+  const texts = [current.text, (await readTextFile(join(folder, ".env.example")))?.text];
+  const secretKeys = secretKeysOf(...texts);
+  const foreign = optionalKeysOf(...texts);
+  const keys = rotatable(readEnvValues(current.text, path, context.env), secretKeys).filter(
+    (key) => !foreign.has(key),
+  );
   const names = Object.values(project.volumes).map(({ name }) => name);
   const volumes = await findExistingVolumes(engine, names);
   const plan = planRotation({ project, keys, shell: context.env, volumes });
@@ -121,10 +125,6 @@ function splitError(copy: string, path: string, cause: unknown): MybrokerError {
     details: { copy },
     cause,
   });
-}
-
-async function findSecretKeys(folder: string, text: string): Promise<Set<string>> {
-  return secretKeysOf(text, (await readTextFile(join(folder, ".env.example")))?.text);
 }
 
 function rotatable(values: Readonly<Record<string, string>>, secretKeys: ReadonlySet<string>): string[] {

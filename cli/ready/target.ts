@@ -6,7 +6,8 @@ import type { ProbeTarget } from "./probe.js";
 
 /** The container port that a server's protocol is spoken on; a health URL may name another one. */
 function containerPort(extension: MybrokerExtension): number {
-  if (extension.kind !== "http" || !extension.healthUrl?.includes("://")) return extension.port;
+  if ((extension.kind !== "http" && extension.kind !== "service") || !extension.healthUrl?.includes("://"))
+    return extension.port;
   return URL.canParse(extension.healthUrl)
     ? Number(new URL(extension.healthUrl).port) || extension.port
     : extension.port;

@@ -7,6 +7,13 @@ export const root = resolve(import.meta.dirname, "../..");
 /** A service as docker-compose.yml has it, merge keys resolved, variables as they stand. */
 export interface RawService {
   readonly image: string;
+  readonly build?: { readonly context: string; readonly args: Readonly<Record<string, string>> };
+  readonly profiles?: readonly string[];
+  readonly pull_policy?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly depends_on?: unknown;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, unknown>>;
   readonly env_file?: unknown;
@@ -33,6 +40,7 @@ export interface RawMount {
 interface RawExtension {
   readonly kind: string;
   readonly port: number;
+  readonly healthUrl?: string;
   readonly uiPort?: number;
   readonly credentials?: Readonly<Record<string, string>>;
   readonly topics?: readonly string[];
@@ -48,15 +56,20 @@ export interface RawStack {
 }
 
 export const composeText = readFileSync(resolve(root, "docker-compose.yml"), "utf8");
-export const stack = parse(composeText, { merge: true }) as RawStack;
+export const stack = parse(composeText, { merge: true, maxAliasCount: -1 }) as RawStack;
 export const services = Object.entries(stack.services);
+/** The nine of the profile `services`, and the 14 servers that they stand on. */
+export const domainServices = services.filter(([, { profiles }]) => profiles?.includes("services"));
+export const servers = services.filter(([, { profiles }]) => profiles === undefined);
 
 export interface ExampleKey {
   readonly value: string;
   readonly secret: boolean;
+  /** May stay empty. */
+  readonly optional: boolean;
 }
 
-/** Keys of .env.example; a secret has "# secret" on the line above. */
+/** Keys of .env.example; a secret has "# secret" or "# secret, optional" on the line above. */
 export const exampleKeys: ReadonlyMap<string, ExampleKey> = readExample(
   readFileSync(resolve(root, ".env.example"), "utf8"),
 );
@@ -67,7 +80,9 @@ function readExample(text: string): Map<string, ExampleKey> {
   for (const [index, line] of lines.entries()) {
     const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line);
     if (match?.[1] === undefined) continue;
-    keys.set(match[1], { value: match[2] ?? "", secret: lines[index - 1] === "# secret" });
+    const mark = lines[index - 1] ?? "";
+    const optional = mark === "# secret, optional";
+    keys.set(match[1], { value: match[2] ?? "", secret: optional || mark === "# secret", optional });
   }
   return keys;
 }

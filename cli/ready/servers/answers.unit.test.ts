@@ -8,6 +8,7 @@ import { readMysqlGreeting } from "./mysql.js";
 import { readPostgresAnswer } from "./postgres.js";
 import { readAmqpAnswer } from "./rabbitmq.js";
 import { readRedisAnswer } from "./redis.js";
+import { readServiceAnswer } from "./service.js";
 import type { ReadAnswer } from "./wire.js";
 
 const readers: Record<ServerKind, ReadAnswer> = {
@@ -18,7 +19,20 @@ const readers: Record<ServerKind, ReadAnswer> = {
   kafka: readApiVersions,
   rabbitmq: readAmqpAnswer,
   http: readHttpAnswer,
+  service: readServiceAnswer,
 };
+
+function notReadyService(body: string): Buffer {
+  return Buffer.from(
+    `HTTP/1.1 503 Service Unavailable\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+const dependencies = [
+  { name: "database", ok: true },
+  { name: "kafka", ok: false },
+  { name: "rabbitmq", ok: false },
+];
 
 function mysqlPacket(payload: Buffer): Buffer {
   const header = Buffer.alloc(4);
@@ -96,8 +110,20 @@ const samples: [ServerKind, string, Buffer, object][] = [
   ["rabbitmq", "AMQP 1.0", Buffer.from("AMQP\x03\x01\0\0"), { reason: "wrong-server" }],
   ["http", "200", Buffer.from("HTTP/1.1 200 OK\r\n"), { ready: true, detail: "HTTP 200 OK" }],
   ["http", "503", Buffer.from("HTTP/1.1 503 Service Unavailable\r\n"), { reason: "starting" }],
+  ["service", "200", Buffer.from("HTTP/1.1 200 OK\r\n"), { ready: true }],
+  [
+    "service",
+    "503 with what it waits for",
+    notReadyService(JSON.stringify({ status: "not-ready", dependencies })),
+    { reason: "starting", detail: "waits for kafka, rabbitmq (HTTP 503 Service Unavailable)" },
+  ],
+  ["service", "503 with another body", notReadyService("[1"), { detail: "HTTP 503 Service Unavailable" }],
   ["http", "404 without a phrase", Buffer.from("HTTP/1.1 404\r\n"), { reason: "error", detail: "HTTP 404" }],
 ];
+
+function isHttp(kind: ServerKind): boolean {
+  return kind === "http" || kind === "service";
+}
 
 describe("first answers", () => {
   test.each(samples)("%s: %s", (kind, _name, bytes, expected) => {
@@ -116,7 +142,8 @@ describe("first answers", () => {
 
   test.each(samples)("%s: %s is another kind's wrong server, or incomplete", (kind, _name, bytes) => {
     for (const other of Object.keys(readers) as ServerKind[]) {
-      if (other === kind) continue;
+      // A service is a web server with one page of its own.
+      if (other === kind || (isHttp(other) && isHttp(kind))) continue;
       const answer = readers[other](bytes);
       if (answer !== undefined) expect(answer).toMatchObject({ ready: false, reason: "wrong-server" });
     }

@@ -17,9 +17,10 @@ export function healthPath(healthUrl: string | undefined): string {
   }
 }
 
-function encodeGet(target: ProbeTarget): Buffer {
+/** A request for the page, as bytes; "/health" */
+export function encodeGet(target: ProbeTarget, path: string): Buffer {
   const lines = [
-    `GET ${healthPath(target.extension.healthUrl)} HTTP/1.1`,
+    `GET ${path} HTTP/1.1`,
     `Host: ${target.host}:${target.port}`,
     "User-Agent: mybroker",
     "Accept: */*",
@@ -63,7 +64,7 @@ export const httpProbe: ServerProbe = {
       host: target.host,
       port: target.port,
       timeoutMs,
-      send: encodeGet(target),
+      send: encodeGet(target, healthPath(target.extension.healthUrl)),
       read: readHttpAnswer,
     }),
   login: (target, timeoutMs) =>

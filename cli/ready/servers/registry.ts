@@ -7,6 +7,7 @@ import { postgresProbe } from "./postgres.js";
 import { rabbitmqProbe } from "./rabbitmq.js";
 import { redisProbe } from "./redis.js";
 import type { ServerProbe } from "./server-probe.js";
+import { serviceProbe } from "./service.js";
 
 /** Every kind that a compose file can name in x-mybroker. Importing it loads no client library. */
 export const serverProbes: Readonly<Record<ServerKind, ServerProbe>> = {
@@ -17,4 +18,5 @@ export const serverProbes: Readonly<Record<ServerKind, ServerProbe>> = {
   kafka: kafkaProbe,
   rabbitmq: rabbitmqProbe,
   http: httpProbe,
+  service: serviceProbe,
 };
