@@ -92,21 +92,22 @@ export class Market {
     const order = this.#makeOrder(command, command);
     const book = this.books.get(command.ticker);
     const refusal = findRefusal(command, book?.listing);
-    if (refusal !== undefined || book === undefined) return this.#tell(order, "REJECTED", refusal);
     const terms = command as NewOrder & { readonly price: Money };
-    if (this.#settings.mode === "reference") this.#tradeAtReference(order, terms, book.reference);
+    if (refusal !== undefined || book === undefined) this.#tell(order, "REJECTED", refusal);
+    else if (this.#settings.mode === "reference") this.#tradeAtReference(order, terms, book.reference);
     else this.#match(book, order, terms);
   }
 
-  #tradeAtReference(
-    order: Order,
-    { side, price, quantity }: Terms & { price: Money },
-    at: Money | null,
-  ): void {
-    if (at === null) return this.#tell(order, "REJECTED", "NO_PRICE");
-    if (side === "BUY" ? at > price : at < price) return this.#tell(order, "REJECTED", "PRICE_NOT_REACHED");
-    this.#tell(order, "ACCEPTED");
-    this.#fill(order, { executionId: this.#nextExecution(), counterOrderId: null, price: at, quantity });
+  #tradeAtReference(order: Order, terms: Terms & { price: Money }, reference: Money | null): void {
+    const { side, price, quantity } = terms;
+    if (reference === null) {
+      this.#tell(order, "REJECTED", "NO_PRICE");
+    } else if (side === "BUY" ? reference > price : reference < price) {
+      this.#tell(order, "REJECTED", "PRICE_NOT_REACHED");
+    } else {
+      this.#tell(order, "ACCEPTED");
+      this.#trade(order, null, reference, quantity);
+    }
   }
 
   #match(book: OrderBook, order: Order, terms: Terms & { price: Money }): void {

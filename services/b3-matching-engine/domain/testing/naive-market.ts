@@ -54,16 +54,22 @@ export class NaiveMarket {
   #place(command: NewOrder): void {
     const order = newOrder(command, command.quantity, command);
     const listing = this.settings.listings.find(({ ticker }) => ticker === command.ticker);
-    const refusal = findRefusal(command, listing);
-    if (refusal !== undefined) return this.#tell(order, "REJECTED", refusal);
     const { ticker, side, quantity } = command;
     const price = command.price as Money;
-    if (this.settings.mode === "reference") {
-      const market = this.references.get(ticker);
-      if (market === undefined) return this.#tell(order, "REJECTED", "NO_PRICE");
-      if (!reaches(side, price, market)) return this.#tell(order, "REJECTED", "PRICE_NOT_REACHED");
+    const market = this.references.get(ticker);
+    const isReference = this.settings.mode === "reference";
+    const refusal =
+      findRefusal(command, listing) ??
+      (isReference && market === undefined ? "NO_PRICE" : undefined) ??
+      (isReference && !reaches(side, price, market as Money) ? "PRICE_NOT_REACHED" : undefined);
+    if (refusal !== undefined) {
+      this.#tell(order, "REJECTED", refusal);
+      return;
+    }
+    if (isReference) {
       this.#tell(order, "ACCEPTED");
-      return this.#execute({ taker: order, maker: null, price: market, quantity });
+      this.#execute({ taker: order, maker: null, price: market as Money, quantity });
+      return;
     }
     this.#tell(order, "ACCEPTED");
     const sum = this.#against(ticker, side, price).reduce((total, offer) => total + offer.quantity, 0);
@@ -77,9 +83,9 @@ export class NaiveMarket {
 
   #cancel({ orderId, sequence, past }: CancelOrder): void {
     const offer = this.offers.find(({ order }) => order?.orderId === orderId);
-    if (offer?.order) return this.#end(offer.order, "CANCELLED");
     const order = { ...newOrder({ orderId, sequence }, 0), ...past };
-    if (past === null) this.#tell(order, "CANCELLED", "UNKNOWN_ORDER");
+    if (offer?.order) this.#end(offer.order, "CANCELLED");
+    else if (past === null) this.#tell(order, "CANCELLED", "UNKNOWN_ORDER");
     else this.#tell(order, "CANCEL_REJECTED", "TOO_LATE");
   }
 
