@@ -17,7 +17,7 @@ const unusedByTheCli = {
 const outdir = process.argv[2] ?? "dist";
 rmSync(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: { main: "cli/main.ts", embedded: "embedded/main.ts" },
+  entryPoints: { main: "cli/main.ts", embedded: "embedded/main.ts", keeper: "cli/replace/keeper-main.ts" },
   outdir,
   bundle: true,
   splitting: true,

@@ -10,6 +10,7 @@ import { logsCommand } from "./logs/definition.js";
 import { openCommand } from "./open/definition.js";
 import { psCommand } from "./ps/definition.js";
 import { pullCommand } from "./pull/definition.js";
+import { replaceCommand } from "./replace/definition.js";
 import { restartCommand } from "./restart/definition.js";
 import { startCommand } from "./start/definition.js";
 import { stopCommand } from "./stop/definition.js";
@@ -31,5 +32,6 @@ export const commands: readonly CommandDefinition[] = [
   downCommand,
   pullCommand,
   configCommand,
+  replaceCommand,
   doctorCommand,
 ];

@@ -36,7 +36,9 @@ function signalAll(members: readonly number[], signal: NodeJS.Signals): void {
 
 /** Parents first. A shell that runs the command, or npm, does not hand on what ends it. */
 async function listTree(root: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]).catch(() => ({ stdout: "" }));
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]).catch(() => ({
+    stdout: "",
+  }));
   const pairs = stdout
     .split("\n")
     .map((line) => line.trim().split(/\s+/).map(Number))

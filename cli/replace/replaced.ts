@@ -9,7 +9,11 @@ interface ReplacedRecord {
 
 const recordOf = (service: string): string => `replaced-${service}`;
 
-export async function recordReplaced(state: ProjectState, service: string, pid: number | null): Promise<void> {
+export async function recordReplaced(
+  state: ProjectState,
+  service: string,
+  pid: number | null,
+): Promise<void> {
   await state.writeRecord(recordOf(service), pid === null ? null : ({ pid } satisfies ReplacedRecord));
 }
 

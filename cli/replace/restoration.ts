@@ -30,10 +30,7 @@ export async function restoreService(restoration: Restoration, context: Context)
   await recordReplaced(await openProjectState(context, project.folder), service, null);
 }
 
-async function restoreContainer(
-  { containerId, relayId }: Restoration,
-  context: Context,
-): Promise<void> {
+async function restoreContainer({ containerId, relayId }: Restoration, context: Context): Promise<void> {
   const engine = await connectEngine(context);
   try {
     if (relayId !== null) await engine.removeContainer(relayId, { force: true, anonymousVolumes: true });

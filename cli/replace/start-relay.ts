@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { buildContainerLabels } from "../compose/labels.js";
 import { composeLabels, ownLabelPrefix } from "../compose/label-names.js";
+import { buildContainerLabels } from "../compose/labels.js";
 import type { Project, Service } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
@@ -36,8 +36,7 @@ export async function startRelay(engine: Engine, request: RelayRequest): Promise
   const port = service["x-mybroker"]?.port ?? 0;
   const definition: Service = {
     ...service,
-    entrypoint: ["node", "main.js", "relay"],
-    command: [],
+    command: ["relay"],
     environment: { RELAY_PORT: String(port), RELAY_TUNNEL_PORT: String(tunnelPort), RELAY_TOKEN: token },
     restart: "no",
     volumes: [],
@@ -49,7 +48,13 @@ export async function startRelay(engine: Engine, request: RelayRequest): Promise
     ],
   };
   const labels = {
-    ...buildContainerLabels({ project, serviceName: name, service: definition, number: 1, imageId: undefined }),
+    ...buildContainerLabels({
+      project,
+      serviceName: name,
+      service: definition,
+      number: 1,
+      imageId: undefined,
+    }),
     [composeLabels.oneOff]: "True",
     [`${ownLabelPrefix}relay`]: name,
   };

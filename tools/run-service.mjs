@@ -1,0 +1,76 @@
+// Runs a domain service from its source, and again whenever a file of it changes:  node tools/run-service.mjs NAME
+// Its settings are the environment, which `mybroker replace NAME` gives it.
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { context } from "esbuild";
+
+const [name] = process.argv.slice(2);
+const root = resolve(import.meta.dirname, "..");
+// Below node_modules, so that what the bundle leaves outside is found from there.
+const outdir = join(root, "node_modules", ".cache", "mybroker", `${name}-${process.pid}`);
+let child;
+let ending = false;
+
+const restart = {
+  name: "restart",
+  setup(build) {
+    build.onEnd(async ({ errors }) => {
+      // What runs goes on until the source is right again; esbuild has said what is wrong.
+      if (errors.length > 0 || ending) return;
+      await stop();
+      const migrations = join(root, "services", name, "adapters", "migrations");
+      mkdirSync(join(outdir, "migrations"), { recursive: true });
+      cpSync(migrations, join(outdir, "migrations", name), {
+        recursive: true,
+        force: true,
+        errorOnExist: false,
+      });
+      start();
+    });
+  },
+};
+
+function start() {
+  if (ending) return;
+  child = spawn(process.execPath, [join(outdir, "main.js"), "serve", name], { stdio: "inherit" });
+  const started = child;
+  child.once("exit", (code) => {
+    if (ending || started !== child) return;
+    child = undefined;
+    console.error(`${name} ended with ${code}; it is started again when its source changes.`);
+  });
+}
+
+async function stop() {
+  const stopped = child;
+  child = undefined;
+  if (stopped === undefined || stopped.exitCode !== null) return;
+  stopped.kill("SIGTERM");
+  await new Promise((done) => stopped.once("exit", done));
+}
+
+const builder = await context({
+  entryPoints: [join(root, "services", "main.ts")],
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  packages: "external",
+  sourcemap: "inline",
+  logLevel: "warning",
+  plugins: [restart],
+});
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, async () => {
+    if (ending) return;
+    ending = true;
+    await stop();
+    await builder.dispose();
+    rmSync(outdir, { recursive: true, force: true });
+    process.exit(0);
+  });
+}
+await builder.watch();
