@@ -14,15 +14,23 @@
 /** Raised when the layout of the data folder changes; a newer one is refused. */
 export const embeddedDataVersion = 1;
 
-/** Kinds of servers that have an embedded form; the others need Docker. */
-export const embeddedKinds = ["kafka", "rabbitmq", "mysql", "postgres", "mongodb", "redis"] as const;
+/** Kinds that are a file here: all SQLite, one a service, so that no domain can reach another's data. */
+export const storeKinds = ["mysql", "postgres", "mongodb", "redis"] as const;
+
+/** Kinds that have an embedded form; the others need Docker. "service": a domain service of ours. */
+export const embeddedKinds = ["kafka", "rabbitmq", ...storeKinds, "service"] as const;
 
 export type EmbeddedKind = (typeof embeddedKinds)[number];
+
+/** Whether a container of this kind is a file in the embedded runtime. */
+export function isStoreKind(kind: string | undefined): boolean {
+  return storeKinds.some((known) => known === kind);
+}
 
 export interface ServiceSetting {
   readonly name: string;
   readonly kind: EmbeddedKind;
-  /** On 127.0.0.1; brokers only. */
+  /** On 127.0.0.1; not of a store. */
   readonly port?: number;
   readonly user?: string;
   readonly password?: string;
@@ -30,6 +38,8 @@ export interface ServiceSetting {
   readonly topics?: readonly { readonly name: string; readonly partitions: number }[];
   /** RabbitMQ's definitions as its file has them, parsed. */
   readonly definitions?: Readonly<Record<string, unknown>>;
+  /** Of a domain service: what its container has as environment, with the addresses that hold here. */
+  readonly env?: Readonly<Record<string, string>>;
   /** False: known, and left stopped until it is asked for. */
   readonly start: boolean;
   /** What it is made from, by the name that a person knows it by, as digests: never a secret itself. */
@@ -62,7 +72,8 @@ export type StartReport =
   | { readonly ready: RuntimeStatus; readonly problems?: never }
   | { readonly ready?: never; readonly problems: readonly StartProblem[] };
 
-export type ServiceState = "starting" | "ready" | "stopped" | "failed";
+/** "unhealthy": a domain service that listens and says that something which it needs is away. */
+export type ServiceState = "starting" | "ready" | "unhealthy" | "stopped" | "failed";
 
 export interface ServiceStatus {
   readonly name: string;
@@ -71,15 +82,20 @@ export interface ServiceStatus {
   readonly state: ServiceState;
   /** "127.0.0.1:9092"; null for a store, which is a file. */
   readonly address: string | null;
-  /** Absolute path of the data. */
-  readonly path: string;
+  /** Absolute path of the data; null for a domain service, which has a store for that. */
+  readonly path: string | null;
   /** From the start of the service to ready. */
   readonly readyMs: number | null;
-  /** Why it failed, in one line; null otherwise. */
+  /** Why it failed or is unhealthy, in one line; null otherwise. */
   readonly problem: string | null;
   /** RFC 3339, of the last start; null before it. */
   readonly startedAt: string | null;
   readonly basis: Readonly<Record<string, string>>;
+}
+
+/** It has been started and not stopped since. */
+export function isUp({ state }: Pick<ServiceStatus, "state">): boolean {
+  return state === "ready" || state === "unhealthy";
 }
 
 export interface RuntimeStatus {

@@ -19,7 +19,7 @@ try {
 }
 
 async function run(settings: RuntimeSettings): Promise<void> {
-  const runtime = await runRuntime(settings);
+  const runtime = await runRuntime(settings, import.meta.dirname);
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (thrown: unknown) => failHard(runtime, thrown));
   }

@@ -27,7 +27,7 @@ export async function checkLogins({ ground, project }: DoctorFacts): Promise<rea
   return Promise.all(
     ready.map(async (service) => {
       const target = service.address === null ? undefined : targetOf(project, service.name);
-      return target === undefined ? checkStore(ground.place, service) : logIn(target);
+      return target === undefined ? checkInside(ground.place, service) : logIn(target);
     }),
   );
 }
@@ -45,9 +45,9 @@ async function logIn(target: ProbeTarget): Promise<Finding> {
   };
 }
 
-async function checkStore(place: Place, { name, path }: ServiceStatus): Promise<Finding> {
+async function checkInside(place: Place, { name, path }: ServiceStatus): Promise<Finding> {
   const status = await actOnService(place, name, "check");
-  if (status !== undefined && status.problem === null) return fine(name, path);
+  if (status !== undefined && status.problem === null) return fine(name, path ?? "GET /health/ready 200");
   const message = `${name} cannot be used: ${status?.problem ?? "the process ended meanwhile"}`;
   return { subject: name, level: "error", message, fix: `{mybroker} logs ${name}` };
 }

@@ -48,13 +48,8 @@ function judgeServices({ status }: Embedded): Finding[] {
   const started = status?.services.filter(({ startedAt }) => startedAt !== null) ?? [];
   return started.map(({ name, state, problem }) => {
     if (state === "ready") return fine(name, "ready");
-    return state === "failed"
-      ? {
-          subject: name,
-          level: "error",
-          message: `${name} failed: ${problem ?? "it does not say why"}`,
-          fix: `{mybroker} logs ${name}`,
-        }
-      : stopped(name);
+    if (state !== "failed" && state !== "unhealthy") return stopped(name);
+    const message = `${name} ${state === "failed" ? "failed" : "is not ready"}: ${problem ?? "it does not say why"}`;
+    return { subject: name, level: "error", message, fix: `{mybroker} logs ${name}` };
   });
 }

@@ -1,4 +1,4 @@
-import type { ServiceStatus } from "../../contracts/embedded-control.js";
+import { isUp, type ServiceStatus } from "../../contracts/embedded-control.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { countOf, formatDuration } from "../output/units.js";
 import { whileLocked } from "../stack/while-locked.js";
@@ -6,6 +6,7 @@ import type { EmbeddedHandler } from "./by-runtime.js";
 import { actOnService } from "./control-client.js";
 import { renderSteps, stepsToData } from "./embedded-steps.js";
 import type { Place } from "./place.js";
+import { notReady } from "./probe-services.js";
 import { explainProblems } from "./problem-text.js";
 import { pickServices, requireRunning } from "./running.js";
 
@@ -19,14 +20,14 @@ interface Change {
   readonly next: string;
 }
 
-const stopped = ({ state }: ServiceStatus): boolean => state !== "ready";
+const stopped = (service: ServiceStatus): boolean => !isUp(service);
 
 const changes = {
   stop: {
     done: "stopped",
     step: "stop-service",
     actions: ["stop"],
-    concerns: (service) => !stopped(service),
+    concerns: isUp,
     idle: "everything asked for is stopped",
     next: "{mybroker} start      {mybroker} down",
   },
@@ -71,7 +72,7 @@ async function carryOut(
     const steps = names.map((name) => ({ action: change.step, name, cause: "asked for" }));
     return { project: place.name, data: { plan: stepsToData(steps) }, text: renderSteps(steps) };
   }
-  await Promise.all(names.map((name) => act(place, name, change.actions)));
+  for (const action of change.actions) await actOnAll(place, services, action);
   const elapsedMs = performance.now() - startedMs;
   const headline =
     names.length === 0
@@ -84,10 +85,22 @@ async function carryOut(
   };
 }
 
-async function act(place: Place, name: string, actions: Change["actions"]): Promise<void> {
-  for (const action of actions) {
-    const status = await actOnService(place, name, action);
-    const problem = status === undefined ? "the process ended meanwhile" : status.problem;
-    if (problem !== null) throw explainProblems([{ code: "FAILED", message: problem, service: name }], place);
+/** A domain service is stopped before what it needs, and started after it. */
+async function actOnAll(
+  place: Place,
+  services: readonly ServiceStatus[],
+  action: "start" | "stop",
+): Promise<void> {
+  const domain = services.filter(({ kind }) => kind === "service");
+  const servers = services.filter(({ kind }) => kind !== "service");
+  for (const group of action === "start" ? [servers, domain] : [domain, servers]) {
+    await Promise.all(group.map(({ name }) => act(place, name, action)));
   }
+}
+
+async function act(place: Place, name: string, action: "start" | "stop"): Promise<void> {
+  const status = await actOnService(place, name, action);
+  if (status?.state === "unhealthy") throw notReady(name, status.problem ?? "it does not say why");
+  const problem = status === undefined ? "the process ended meanwhile" : status.problem;
+  if (problem !== null) throw explainProblems([{ code: "FAILED", message: problem, service: name }], place);
 }

@@ -42,7 +42,7 @@ export async function findPlace(
 }
 
 /** The file of a store, as the runtime names it. */
-export function storePathOf({ dataFolder }: Place, service: string): string {
+export function storePathOf({ dataFolder }: Pick<Place, "dataFolder">, service: string): string {
   return join(dataFolder, "stores", `${service}.sqlite`);
 }
 

@@ -1,4 +1,9 @@
-import type { RuntimeStatus, ServiceSetting, ServiceStatus } from "../../contracts/embedded-control.js";
+import {
+  isUp,
+  type RuntimeStatus,
+  type ServiceSetting,
+  type ServiceStatus,
+} from "../../contracts/embedded-control.js";
 
 export interface RuntimePlan {
   /** "start": no process runs; "restart": it runs with other settings; "add": it runs, and some services do not. */
@@ -25,7 +30,10 @@ export function planRuntime({ settings, version, wanted, running, forceRestart }
     return { action: "start", services: names.filter((name) => wanted.has(name)), causes: [] };
   }
   const before = new Map(running.services.map((status) => [status.name, status]));
-  const active = (name: string): boolean => before.get(name)?.state === "ready";
+  const active = (name: string): boolean => {
+    const status = before.get(name);
+    return status !== undefined && isUp(status);
+  };
   const causes = [
     ...(forceRestart ? ["asked for with --force-recreate"] : []),
     ...(running.version === version ? [] : [`mybroker ${running.version} -> ${version}`]),

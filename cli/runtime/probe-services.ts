@@ -2,9 +2,10 @@ import type { RuntimeStatus } from "../../contracts/embedded-control.js";
 import { lookUpCredential } from "../compose/credentials.js";
 import type { Project } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { systemClock } from "../ready/clock.js";
 import type { ProbeTarget } from "../ready/probe.js";
 import { probeServer } from "../ready/probe-server.js";
-import { actOnService } from "./control-client.js";
+import { actOnService, askStatus } from "./control-client.js";
 import type { Place } from "./place.js";
 import { hostPort } from "./runtime-settings.js";
 
@@ -14,13 +15,14 @@ const probeTimeoutMs = 3_000;
 /** How a service proved that it works. */
 export interface Proof {
   readonly service: string;
-  /** "probe": a client logged in; "process": the runtime itself wrote to and read the file. */
+  /** "probe": a client logged in; "process": the runtime itself used the file, or asked the domain service. */
   readonly by: "probe" | "process";
   readonly detail: string;
 }
 
 /**
- * Logs in to the brokers with the clients that services use, and has the runtime check the stores where asked to.
+ * Logs in to the brokers with the clients that services use, and has the runtime check the stores where asked to. Of a
+ * domain service it knows already: it is "unhealthy" otherwise.
  * @throws MybrokerError service.not-ready, exit 1
  */
 export async function proveServices(
@@ -29,17 +31,41 @@ export async function proveServices(
   { services, checkStores }: { services: RuntimeStatus["services"]; checkStores: boolean },
 ): Promise<Proof[]> {
   return Promise.all(
-    services.map(async ({ name, address, path }): Promise<Proof> => {
-      const target = address === null ? undefined : targetOf(project, name);
+    services.map(async ({ name, kind, address, path }): Promise<Proof> => {
+      const target = address === null || kind === "service" ? undefined : targetOf(project, name);
       if (target === undefined) {
-        if (checkStores) await checkStore(place, name);
-        return { service: name, by: "process", detail: path };
+        if (checkStores) await checkInside(place, name);
+        return { service: name, by: "process", detail: path ?? "GET /health/ready 200" };
       }
       const answer = await probeServer(target, probeTimeoutMs);
       if (!answer.ready) throw notReady(name, answer.detail);
       return { service: name, by: "probe", detail: answer.detail };
     }),
   );
+}
+
+/** From one look at the process to the next, while a domain service finds its way back to what it needs. */
+const lookMs = 50;
+const healthyLimitMs = 10_000;
+
+/**
+ * The status once all wanted services are well.
+ * @throws MybrokerError service.not-ready, exit 1, naming what the first of them misses
+ */
+export async function waitUntilHealthy(
+  place: Place,
+  status: RuntimeStatus,
+  wanted: ReadonlySet<string>,
+): Promise<RuntimeStatus> {
+  const untilMs = performance.now() + healthyLimitMs;
+  for (let latest = status; ; ) {
+    const unwell = latest.services.filter(({ name, state }) => wanted.has(name) && state === "unhealthy");
+    const [first] = unwell;
+    if (first === undefined) return latest;
+    if (performance.now() > untilMs) throw notReady(first.name, first.problem ?? "it does not say why");
+    await systemClock.sleep(lookMs, new AbortController().signal);
+    latest = (await askStatus(place)) ?? latest;
+  }
 }
 
 /** Where and how an embedded broker is reached. */
@@ -59,12 +85,13 @@ export function targetOf(project: Project, name: string): ProbeTarget | undefine
   };
 }
 
-async function checkStore(place: Place, name: string): Promise<void> {
+async function checkInside(place: Place, name: string): Promise<void> {
   const status = await actOnService(place, name, "check");
   if (status === undefined || status.problem !== null) throw notReady(name, status?.problem ?? "it is gone");
 }
 
-function notReady(service: string, detail: string): MybrokerError {
+/** It runs, and does not do its work. */
+export function notReady(service: string, detail: string): MybrokerError {
   return new MybrokerError({
     code: "service.not-ready",
     message: `${service} runs and does not answer as it should: ${detail}`,

@@ -5,6 +5,8 @@ import { lookUpCredential } from "../compose/credentials.js";
 import type { MybrokerExtension, Project, Service } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { collectFiles } from "../reconcile/inline-files.js";
+import { embeddedEnvironment } from "./embedded-environment.js";
+import { type Place, storePathOf } from "./place.js";
 
 /** Where the image of RabbitMQ reads its definitions from (load_definitions in the shipped file). */
 const definitionsTarget = /\/definitions\.json$/;
@@ -32,9 +34,13 @@ export function dockerOnlyServices(project: Project): string[] {
 }
 
 /** What the process has to know of each service; those in `start` are started. */
-export function describeServices(project: Project, start: ReadonlySet<string>): ServiceSetting[] {
+export function describeServices(
+  project: Project,
+  start: ReadonlySet<string>,
+  place: Pick<Place, "dataFolder">,
+): ServiceSetting[] {
   return embeddableServices(project).map((found) => {
-    const facts = describers[found.kind]?.(project, found) ?? { basis: {} };
+    const facts = describers[found.kind]?.(project, found, place) ?? { basis: {} };
     return { name: found.name, kind: found.kind, start: start.has(found.name), ...facts };
   });
 }
@@ -42,10 +48,13 @@ export function describeServices(project: Project, start: ReadonlySet<string>): 
 type Facts = Omit<ServiceSetting, "name" | "kind" | "start">;
 
 /** A store needs no more than its name: whoever may open its file may use it. */
-const describers: Partial<Record<EmbeddedKind, (project: Project, found: EmbeddableService) => Facts>> = {
+const describers: Partial<Record<EmbeddedKind, Describe>> = {
   kafka: describeKafka,
   rabbitmq: describeRabbitmq,
+  service: describeDomainService,
 };
+
+type Describe = (project: Project, found: EmbeddableService, place: Pick<Place, "dataFolder">) => Facts;
 
 function describeKafka(_project: Project, { extension, service }: EmbeddableService): Facts {
   const port = hostPort(service, extension);
@@ -71,6 +80,12 @@ function describeRabbitmq(project: Project, { name, extension, service }: Embedd
     definitions,
     basis: digestEach({ port, user, password, definitions: topology }),
   };
+}
+
+/** Each setting has a digest of its own, so that a restart can say which one changed. */
+function describeDomainService(...[project, { service, extension }, place]: Parameters<Describe>): Facts {
+  const env = embeddedEnvironment(project, service, (store) => storePathOf(place, store));
+  return { port: hostPort(service, extension), env, basis: digestEach(env) };
 }
 
 function parseDefinitions(text: string, place: string): Readonly<Record<string, unknown>> {

@@ -1,10 +1,12 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmbeddedKind, ServiceSetting } from "../../contracts/embedded-control.js";
+import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { startAmqpBroker } from "../amqp/start-amqp-broker.js";
 import { startKafkaBroker } from "../kafka/start-kafka-broker.js";
 import { openStores, storePath } from "../stores/open-stores.js";
 import type { Component, Surroundings } from "./component.js";
+import { createService } from "./service-component.js";
 
 type Create = (setting: ServiceSetting, surroundings: Surroundings) => Component;
 
@@ -15,6 +17,7 @@ const creators: Readonly<Record<EmbeddedKind, Create>> = {
   postgres: createStore,
   mongodb: createStore,
   redis: createStore,
+  service: createService,
 };
 
 /** What each setting stands for. */
@@ -43,18 +46,25 @@ function createRabbitmq(setting: ServiceSetting, { dataFolder, write }: Surround
   return { setting, path, start: () => makeWritable(path).then(() => startAmqpBroker(options)) };
 }
 
+/** While a store is stopped its file is away for the services too, which have it open. */
 function createStore(setting: ServiceSetting, { dataFolder }: Surroundings): Component {
   const folder = join(dataFolder, "stores");
+  const path = storePath(folder, setting.name);
+  switchSqliteFile(path, false);
   return {
     setting,
-    path: storePath(folder, setting.name),
+    path,
     start: async () => {
       await makeWritable(folder);
       const [store] = await openStores({ folder, services: [setting] });
+      switchSqliteFile(path, true);
       return {
         address: null,
         ...(store === undefined ? {} : { check: () => store.check() }),
-        close: async () => store?.close(),
+        close: async () => {
+          store?.close();
+          switchSqliteFile(path, false);
+        },
       };
     },
   };

@@ -21,14 +21,14 @@ const stopLimitMs = 10_000;
  * Owns the data folder, starts all services at once and answers on the control socket.
  * @throws StartError, or what the file system says; nothing runs then
  */
-export async function runRuntime(settings: RuntimeSettings): Promise<Runtime> {
+export async function runRuntime(settings: RuntimeSettings, bundleFolder: string): Promise<Runtime> {
   const { dataFolder, socketPath, logPath, version, foreground } = settings;
   const release = ownFolder(dataFolder);
   const log = openLogFile({ path: logPath, echo: foreground });
   const startedAt = new Date().toISOString();
   log.write("runtime", "info", `mybroker ${version} starts, pid ${process.pid}`);
   const services = new Services(
-    createComponents(settings.services, { dataFolder, write: log.write }),
+    createComponents(settings.services, { dataFolder, bundleFolder, write: log.write }),
     log.write,
   );
   const status = (): RuntimeStatus => ({

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isStoreKind } from "../../contracts/embedded-control.js";
 import { retryOn } from "../../kit/sql/retry.js";
 import { isSqliteBusy } from "../../kit/sql/sqlite-errors.js";
 import { openSqliteFile, type SqliteFile } from "../../kit/sql/sqlite-file.js";
@@ -16,14 +17,6 @@ export interface OpenStore {
   /** Writes and reads the file. @throws Error with a code, naming the file */
   check(): Promise<void>;
   close(): void;
-}
-
-/** Kinds that are a file here: all SQLite, one a service, so that no domain can reach another's data. */
-const storeKinds = ["mysql", "postgres", "mongodb", "redis"];
-
-/** Whether a container of this kind is a file in the embedded runtime. */
-export function isStoreKind(kind: string): boolean {
-  return storeKinds.includes(kind);
 }
 
 /** Where the file of a store is; kit's adapters open the same one. */

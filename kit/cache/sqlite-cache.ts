@@ -6,14 +6,26 @@ import { type Cache, checkTtl } from "./cache.js";
 /** How many keys one statement asks for. */
 const chunkSize = 500;
 
+const schema = `CREATE TABLE IF NOT EXISTS cache
+    (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS cache_by_expiry ON cache (expires_at) WHERE expires_at IS NOT NULL`;
+
 export async function openSqliteCache(path: string): Promise<Cache> {
   const file = await openSqliteFile(path);
-  file.exec(`CREATE TABLE IF NOT EXISTS cache
-      (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS cache_by_expiry ON cache (expires_at) WHERE expires_at IS NOT NULL`);
+  let prepared = false;
+  // At the first use and not when it is opened, which a file that is switched off is no reason to refuse.
+  const prepare = (): void => {
+    if (!prepared) file.exec(schema);
+    prepared = true;
+  };
   // One transaction a call, run again when another process has the file.
-  const write = (work: () => void) => retryOn(isSqliteBusy, async () => file.transaction(work));
+  const write = (work: () => void) =>
+    retryOn(isSqliteBusy, async () => {
+      prepare();
+      file.transaction(work);
+    });
   const getMany: Cache["getMany"] = async (keys) => {
+    await retryOn(isSqliteBusy, async () => prepare());
     const found = new Map<string, string>();
     for (let from = 0; from < keys.length; from += chunkSize) {
       const chunk = keys.slice(from, from + chunkSize);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, bigInt, double, integer, oneof, property, string } from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSqliteFile, openSqliteLock, type SqliteFile } from "./sqlite-file.js";
+import { openSqliteFile, openSqliteLock, type SqliteFile, switchSqliteFile } from "./sqlite-file.js";
 
 let folder: string;
 let file: SqliteFile;
@@ -104,5 +104,38 @@ describe("a SQLite file", () => {
     const again = await openSqliteLock(path);
     expect(again).toBeDefined();
     again?.release();
+  });
+});
+
+describe("a file that is switched off", () => {
+  afterEach(() => switchSqliteFile(file.path, true));
+  const stopped = expect.objectContaining({ code: "STORE_STOPPED", message: "a is stopped" });
+
+  it("fails every statement, also a commit, and keeps nothing of what was begun", async () => {
+    file.exec("CREATE TABLE t (n INTEGER)");
+    const insert = file.prepare("INSERT INTO t VALUES (?)");
+    expect(() =>
+      file.transaction(() => {
+        insert.run([1]);
+        switchSqliteFile(file.path, false);
+      }),
+    ).toThrow(stopped);
+    expect(file.inTransaction).toBe(false);
+    expect(() => insert.run([2])).toThrow(stopped);
+    expect(() => file.all("SELECT * FROM t")).toThrow(stopped);
+    expect(() => file.check()).toThrow(stopped);
+    switchSqliteFile(file.path, true);
+    insert.run([3]);
+    expect(file.all("SELECT n FROM t")).toEqual([{ n: 3 }]);
+  });
+
+  it("can be opened, and other files go on", async () => {
+    switchSqliteFile(file.path, false);
+    const again = await openSqliteFile(file.path);
+    const other = await openSqliteFile(join(folder, "b.sqlite"));
+    expect(() => again.check()).toThrow(stopped);
+    other.check();
+    again.close();
+    other.close();
   });
 });

@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, openSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type Libsql from "libsql";
 import { retryOn } from "./retry.js";
 import { isSqliteBusy, translateSqliteError, withCode } from "./sqlite-errors.js";
@@ -41,6 +41,18 @@ export interface SqliteStatement {
 
 /** Layout of the files that this version writes (PRAGMA user_version): a newer one is refused. */
 export const sqliteLayout = 1;
+
+/**
+ * Files that are switched off for this whole process: the embedded runtime's twin of a database server that is stopped.
+ * Connections stay open, and every statement fails with the code STORE_STOPPED until the file is switched on again.
+ */
+const stoppedFiles = new Set<string>();
+
+/** Takes a file away from, or gives it back to, everyone in this process who has it open or opens it later. */
+export function switchSqliteFile(name: string, on: boolean): void {
+  if (on) stoppedFiles.delete(resolve(name));
+  else stoppedFiles.add(resolve(name));
+}
 
 /**
  * Opens or creates a file (mode 0600) in WAL mode. A commit is in the file when it returns, so that no kill of the
@@ -99,6 +111,7 @@ function createOrAccess(path: string): void {
 class LibsqlFile implements SqliteFile {
   readonly path: string;
   readonly #database: Libsql.Database;
+  #prepared = false;
 
   constructor(path: string, database: Libsql.Database) {
     this.path = path;
@@ -121,6 +134,7 @@ class LibsqlFile implements SqliteFile {
     // Otherwise a burst leaves its log at its largest size for ever.
     this.exec(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`);
     if (layout < sqliteLayout) this.exec(`PRAGMA user_version = ${sqliteLayout}`);
+    this.#prepared = true;
   }
 
   prepare(sql: string): SqliteStatement {
@@ -142,6 +156,7 @@ class LibsqlFile implements SqliteFile {
    * while one hangs. So what may write first takes the right to by exec(), which does reset.
    */
   #execute<T>(sql: string, work: () => T): T {
+    this.#refuseStopped(sql);
     const reads = /^\s*(select|pragma|commit|rollback)\b/i.test(sql);
     return reads || this.inTransaction ? this.#guard(work) : this.transaction(() => this.#guard(work));
   }
@@ -155,7 +170,15 @@ class LibsqlFile implements SqliteFile {
   }
 
   exec(sql: string): void {
+    this.#refuseStopped(sql);
     this.#guard(() => this.#database.exec(sql));
+  }
+
+  /** As with a server that is away, opening succeeds; and what was begun can be undone, so that it is of use again. */
+  #refuseStopped(sql: string): void {
+    if (stoppedFiles.size === 0 || !this.#prepared || !stoppedFiles.has(this.path)) return;
+    if (/^\s*rollback/i.test(sql)) return;
+    throw withCode("STORE_STOPPED", `${basename(this.path, ".sqlite")} is stopped`);
   }
 
   transaction<T>(work: () => T): T {

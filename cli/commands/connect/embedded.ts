@@ -12,7 +12,7 @@ import { checkServiceNames } from "../../stack/select-services.js";
 export async function connectEmbedded(request: CommandRequest, place: Place): Promise<CommandResult> {
   const [service = "", ...rest] = request.args;
   const args = rest[0] === "--" ? rest.slice(1) : rest;
-  const { project } = await openProject(request, { missingVariables: "empty" });
+  const { project } = await openProject(request, { missingVariables: "empty", services: [service] });
   checkServiceNames([service], Object.keys(project.services));
   const found = embeddableServices(project).find(({ name }) => name === service);
   if (found === undefined) throw refuse(service, "has no embedded form", "{mybroker} up --runtime docker");
@@ -26,6 +26,7 @@ const brokerHints: Partial<Record<EmbeddedKind, (port: number, service: string) 
   kafka: (port) => `with one of yours:  kcat -b 127.0.0.1:${port} -L`,
   rabbitmq: (_, service) =>
     `with one of yours, at the URL that this prints:  {mybroker} env ${service} --reveal`,
+  service: (port) => `over HTTP:  curl http://127.0.0.1:${port}/health/ready`,
 };
 
 interface Store {

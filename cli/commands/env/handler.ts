@@ -12,7 +12,7 @@ import { readTextFile } from "../../env/read-env-file.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
 import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
-import { type Place, storePathOf } from "../../runtime/place.js";
+import type { Place } from "../../runtime/place.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 import { describeEmbeddedVariables } from "./embedded-variables.js";
 import { maskSecrets } from "./mask-secrets.js";
@@ -56,7 +56,7 @@ function describeOne(
   { request, place }: { request: CommandRequest; place: Place | undefined },
 ): Variables {
   if (place === undefined) return describeServiceVariables(project, service, hostAddress(request));
-  return describeEmbeddedVariables(project, service, storePathOf(place, service));
+  return describeEmbeddedVariables(project, service, place);
 }
 
 interface MarkedText {

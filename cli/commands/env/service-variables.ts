@@ -1,6 +1,6 @@
 import { lookUpCredential } from "../../compose/credentials.js";
+import { hostEnvironment, publishedPort } from "../../compose/host-addresses.js";
 import type { MybrokerExtension, Project, Service } from "../../compose/model.js";
-import { publishedPort, rewriteAddresses } from "./host-addresses.js";
 
 /** Variables by name, in the order in which they are printed. */
 export type Variables = Readonly<Record<string, string>>;
@@ -14,13 +14,16 @@ export function describeServiceVariables(project: Project, name: string, host: s
   const service = project.services[name] ?? project.disabledServices[name];
   if (service === undefined) return {};
   const extension = service["x-mybroker"];
-  const server =
-    extension !== undefined && (extension.kind !== "http" || extension.credentials !== undefined);
-  if (server) return describeLogin({ project, name, service, extension, host });
+  if (extension !== undefined && isServer(extension))
+    return describeLogin({ project, name, service, extension, host });
   return {
-    ...rewriteAddresses(project, service.environment ?? {}, host),
+    ...hostEnvironment(project, { service, host }),
     ...pageAddresses({ name, service, extension, host }),
   };
+}
+
+function isServer({ kind, credentials }: MybrokerExtension): boolean {
+  return kind !== "service" && (kind !== "http" || credentials !== undefined);
 }
 
 interface Server {
@@ -73,7 +76,7 @@ const schemes = {
 
 function buildUrl(server: Server, port: string): string | undefined {
   const { kind } = server.extension;
-  if (kind === "kafka") return undefined;
+  if (kind === "kafka" || kind === "service") return undefined;
   if (kind === "http") return `http://${server.host}:${port}`;
   const { user = "", password, database } = loginOf(server);
   const login = password === undefined ? "" : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;

@@ -1,4 +1,4 @@
-import type { RuntimeStatus, ServiceStatus } from "../../../contracts/embedded-control.js";
+import { isUp, type RuntimeStatus, type ServiceStatus } from "../../../contracts/embedded-control.js";
 import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import { formatTable } from "../../output/table.js";
 import { formatMemory } from "../../output/units.js";
@@ -46,21 +46,26 @@ function render(status: RuntimeStatus | undefined, request: CommandRequest, plac
   const rows = services.map((service) => [
     service.name,
     service.state,
-    service.state === "ready" ? formatSince(service.startedAt, nowMs) : "-",
-    service.address ?? service.path.replace(`${place.dataFolder}/`, ""),
+    isUp(service) ? formatSince(service.startedAt, nowMs) : "-",
+    service.address ?? service.path?.replace(`${place.dataFolder}/`, "") ?? "-",
   ]);
   const table = formatTable([["SERVICE", "STATE", "SINCE", "ADDRESS OR FILE"], ...rows], (row, line) => {
     if (row === 0) return style.dim(line);
-    return services[row - 1]?.state === "failed" ? style.red(line) : line;
+    return isUnwell(services[row - 1]) ? style.red(line) : line;
   });
-  const failed = services.find(({ state }) => state === "failed");
+  const failed = services.find(isUnwell);
   return [
     ...table,
     "",
+    ...services.filter(isUnwell).map(({ name, problem }) => `${name}: ${problem ?? "it does not say why"}`),
     `Embedded: one process, pid ${status.pid}, ${formatMemory(status.residentBytes)} for all of them together.`,
     `Files in  ${place.dataFolder}`,
     `Next:  {mybroker} ${failed === undefined ? "logs -f" : `logs ${failed.name}`}`,
   ];
+}
+
+function isUnwell(service: ServiceStatus | undefined): boolean {
+  return service?.state === "failed" || service?.state === "unhealthy";
 }
 
 /** Once a second is often enough for an eye, and costs the process nothing. */

@@ -1,4 +1,4 @@
-import type { RuntimeStatus, ServiceSetting } from "../../../contracts/embedded-control.js";
+import { isUp, type RuntimeStatus, type ServiceSetting } from "../../../contracts/embedded-control.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import { portConflictError } from "../../preflight/port-text.js";
 import { findPortConflicts, plannedBindings } from "../../preflight/ports.js";
@@ -27,10 +27,12 @@ export async function carryOut(
 ): Promise<Carried> {
   const { request, place, settings, setting } = run;
   if (running !== undefined && plan.action === "nothing") return { status: running, launch: undefined };
-  const kept = running?.services.filter(({ state }) => state === "ready").map(({ name }) => name) ?? [];
+  const kept = running?.services.filter(isUp).map(({ name }) => name) ?? [];
   if (running !== undefined && plan.action === "add") {
     await checkPorts(run, plan.services, kept);
-    for (const name of plan.services) await startOne(run, name);
+    const isDomain = (name: string) => settings.find((one) => one.name === name)?.kind === "service";
+    for (const group of [plan.services.filter((name) => !isDomain(name)), plan.services.filter(isDomain)])
+      await Promise.all(group.map((name) => startOne(run, name)));
     return { status: (await askStatus(place)) ?? running, launch: undefined };
   }
   const ports = checkPorts(run, plan.services, kept);
@@ -71,12 +73,12 @@ async function begin(run: EmbeddedRun, services: readonly ServiceSetting[]): Pro
 
 async function startOne({ place }: EmbeddedRun, name: string): Promise<void> {
   const status = await actOnService(place, name, "start");
-  if (status?.state === "ready") return;
+  if (status !== undefined && isUp(status)) return;
   const message = status?.problem ?? "it is not part of the running process";
   throw explainProblems([{ code: "FAILED", message, service: name }], place);
 }
 
-/** The brokers' ports, before anything is started; those that the running process has are its own. */
+/** The ports of brokers and domain services, before anything is started; those that the running process has are its own. */
 async function checkPorts(
   { request, project, settings }: EmbeddedRun,
   starting: readonly string[],
@@ -100,7 +102,7 @@ async function checkPorts(
 /** The clients are loaded while the process starts. */
 function prepareProbes(services: readonly ServiceSetting[]): void {
   for (const { kind, start, port } of services) {
-    if (start && port !== undefined) void serverProbes[kind].prepare().catch(() => {});
+    if (start && port !== undefined && kind !== "service") void serverProbes[kind].prepare().catch(() => {});
   }
 }
 

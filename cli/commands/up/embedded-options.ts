@@ -28,7 +28,10 @@ const defaultWaitSeconds = 60;
 export function readEmbeddedSetting(request: CommandRequest, project: Project): EmbeddedSetting {
   const { args, options } = request;
   const exclude = (options.exclude as string[] | undefined) ?? [];
-  const selected = selectServices(project, { services: args, exclude });
+  const selected = selectServices(project, { services: args, exclude }).filter(
+    // What is named is meant, whatever profile it is in.
+    (name) => !(options.infra === true && args.length === 0 && project.services[name]?.profiles?.length),
+  );
   const embeddable = new Set(embeddableServices(project).map(({ name }) => name));
   if (embeddable.size === 0) throw nothingEmbedded(project);
   const unfit = args.find((name) => !embeddable.has(name));
@@ -48,7 +51,7 @@ export function readEmbeddedSetting(request: CommandRequest, project: Project): 
 function nothingEmbedded({ name }: Project): MybrokerError {
   return new MybrokerError({
     code: "usage.docker-only",
-    message: `no service of ${name} has an embedded form: none has an x-mybroker of a broker or a store`,
+    message: `no service of ${name} has an embedded form: none has an x-mybroker of a broker, a store or a domain service`,
     hint: "With Docker:  {mybroker} up --runtime docker",
     exitCode: exitCodes.usage,
   });

@@ -1,11 +1,11 @@
-import type { RuntimeStatus, ServiceStatus } from "../../../contracts/embedded-control.js";
+import { isStoreKind, type RuntimeStatus, type ServiceStatus } from "../../../contracts/embedded-control.js";
+import { nextWithOrders, takesOrders } from "../../brokerage/parts.js";
 import type { Project } from "../../compose/model.js";
 import type { MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest } from "../../kernel/command.js";
 import type { Style } from "../../output/output.js";
 import { countOf, formatDuration, wrap } from "../../output/units.js";
 import { type EmbeddedStep, renderSteps, stepsToData } from "../../runtime/embedded-steps.js";
-import type { Place } from "../../runtime/place.js";
 import type { RuntimePlan } from "../../runtime/plan-runtime.js";
 import type { Proof } from "../../runtime/probe-services.js";
 import { dockerOnlyServices } from "../../runtime/runtime-settings.js";
@@ -55,21 +55,25 @@ function describeWay({ code, hint = "mend Docker" }: MybrokerError): string {
   return code === "engine.absent" ? "start Docker" : hint.replace(/,? *(then)? *\{mybroker\} up$/, "");
 }
 
-/** A row for each service that was started. */
-export function showReady(
-  { output }: CommandRequest,
-  services: readonly ServiceStatus[],
-  { dataFolder }: Place,
-): void {
-  for (const { name, readyMs, address, path } of services) {
-    const where = address ?? path.replace(`${dataFolder}/`, "");
-    output.progress({
-      id: `service/${name}`,
-      label: name,
-      status: "done",
-      text: `ready  ${formatDuration(readyMs ?? 0).padStart(7)}  ${where}`,
-    });
+/** How many domain services have a row of their own. */
+const domainRows = 2;
+
+/** A row for each broker and the first domain services; the others, and the stores, in a row each. */
+export function showReady({ output }: CommandRequest, services: readonly ServiceStatus[]): void {
+  const domain = services.filter(({ kind }) => kind === "service");
+  const stores = services.filter(({ kind }) => isStoreKind(kind));
+  const brokers = services.filter((service) => !domain.includes(service) && !stores.includes(service));
+  const others = domain.slice(domainRows);
+  const row = (label: string, readyMs: number, where: string): void => {
+    const text = `ready  ${formatDuration(readyMs).padStart(7)}  ${where}`.trimEnd();
+    output.progress({ id: `service/${label}`, label, status: "done", text });
+  };
+  const slowest = (group: readonly ServiceStatus[]) => Math.max(...group.map(({ readyMs }) => readyMs ?? 0));
+  for (const { name, readyMs, address, kind } of [...domain.slice(0, domainRows), ...brokers]) {
+    row(name, readyMs ?? 0, `${kind === "service" ? "http://" : ""}${address}`);
   }
+  if (others.length > 0) row(`… ${others.length} more`, slowest(others), "");
+  if (stores.length > 0) row(countOf(stores.length, "store"), slowest(stores), "SQLite files");
   output.progressDone();
 }
 
@@ -93,10 +97,11 @@ export function renderEmbedded(
     : `${ready.length} ready, nothing to do (${took}; ${where}).`;
   const absent = dockerOnlyServices(project);
   const broker = status.services.find(({ address }) => address !== null)?.name ?? "";
+  const usual = `Next:  {mybroker} ps      {mybroker} logs -f      ${`{mybroker} env ${broker}`.trim()}`;
   return [
     style.bold(headline),
     ...(changed && absent.length > 0 ? [`On Docker only: ${absent.join(", ")}, web pages of servers.`] : []),
-    `Next:  {mybroker} ps      {mybroker} logs -f      ${`{mybroker} env ${broker}`.trim()}`,
+    takesOrders(ready.map(({ service }) => service)) ? nextWithOrders : usual,
   ];
 }
 

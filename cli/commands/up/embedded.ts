@@ -8,7 +8,7 @@ import type { Launch } from "../../runtime/launch.js";
 import { connectIfThere } from "../../runtime/open-embedded.js";
 import { findPlace, type Place } from "../../runtime/place.js";
 import { planRuntime, type RuntimePlan } from "../../runtime/plan-runtime.js";
-import { type Proof, proveServices } from "../../runtime/probe-services.js";
+import { type Proof, proveServices, waitUntilHealthy } from "../../runtime/probe-services.js";
 import { explainPlaceError } from "../../runtime/problem-text.js";
 import { describeServices } from "../../runtime/runtime-settings.js";
 import { openProject } from "../../stack/open-stack.js";
@@ -54,7 +54,7 @@ export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedSt
   const setting = readEmbeddedSetting(request, project);
   const { name, workingDir: folder } = project;
   const place = await findPlace(request.context, { name, folder });
-  const settings = describeServices(project, setting.wanted);
+  const settings = describeServices(project, setting.wanted, place);
   const run = { ...start, engineAway, request, project, place, setting, settings };
   if (request.globals.dryRun) return showPlan(run);
   makePlace(place);
@@ -111,13 +111,17 @@ async function bring(run: EmbeddedRun): Promise<Outcome> {
   const running = await askStatus(place);
   const plan = planFor(run, running);
   for (const cause of plan.causes) request.output.note(`Restarting: ${cause}.`);
-  const { status, launch } = await carryOut(run, plan, running);
+  const carried = await carryOut(run, plan, running);
+  const { launch } = carried;
+  const status = setting.wait
+    ? await waitUntilHealthy(place, carried.status, setting.wanted)
+    : carried.status;
   const services = status.services.filter(({ name, state }) => setting.wanted.has(name) && state === "ready");
   const asks = setting.wait && (plan.action !== "nothing" || setting.verify);
   const proofs = asks
     ? await proveServices(project, place, { services, checkStores: setting.verify })
     : services.map(({ name }): Proof => ({ service: name, by: "process", detail: "ready" }));
-  if (plan.action !== "nothing") showReady(request, services, place);
+  if (plan.action !== "nothing") showReady(request, services);
   return { plan, status, proofs, launch };
 }
 

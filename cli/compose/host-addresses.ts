@@ -1,17 +1,36 @@
-import type { Project, Service } from "../../compose/model.js";
+import type { Project, Service } from "./model.js";
 
-type Environment = Readonly<Record<string, string | null>>;
+export type Environment = Readonly<Record<string, string | null>>;
 type Services = Readonly<Record<string, Service>>;
+
+/**
+ * What the service has as environment, for a process of this machine in its place: addresses that hold here, and for a
+ * domain service HOST and PORT at which it listens on loopback where its container's port is published.
+ */
+export function hostEnvironment(
+  project: Project,
+  { service, host, environment = service.environment ?? {} }: HostRequest,
+): Record<string, string> {
+  const rewritten = rewriteAddresses(project, environment, host);
+  const extension = service["x-mybroker"];
+  const port = extension === undefined ? undefined : publishedPort(service, extension.port);
+  if (extension?.kind !== "service" || port === undefined) return rewritten;
+  return { ...rewritten, HOST: "127.0.0.1", PORT: port };
+}
+
+interface HostRequest {
+  readonly service: Service;
+  /** At which published ports are reached. */
+  readonly host: string;
+  /** Default: the service's own. */
+  readonly environment?: Environment;
+}
 
 /**
  * A container's environment for a process outside: "kafka:29092" becomes the published "127.0.0.1:9092", and a
  * pair like DB_HOST=wallet-db, DB_PORT=3306 becomes host and published port. What is not published stays.
  */
-export function rewriteAddresses(
-  project: Project,
-  environment: Environment,
-  host: string,
-): Record<string, string> {
+function rewriteAddresses(project: Project, environment: Environment, host: string): Record<string, string> {
   const services = { ...project.disabledServices, ...project.services };
   const result: Record<string, string> = {};
   const pairs: Record<string, string> = {};
