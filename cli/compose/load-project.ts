@@ -97,8 +97,8 @@ async function assemble(
   const base = { workingDir: sources.workingDir, homeDir: request.homeDir };
   const { environment } = sources;
   const all = normalize(file as unknown as MergedFile, { ...base, projectName: name, environment });
-  const profiles =
-    request.profiles.length > 0 ? request.profiles : splitProfiles(environment.COMPOSE_PROFILES);
+  const chosen = request.profiles.length > 0 ? request.profiles : splitProfiles(environment.COMPOSE_PROFILES);
+  const profiles = [...chosen, ...(request.moreProfiles ?? [])];
   const { enabled, disabled } = selectByProfile(all.services, profiles, request.services ?? []);
   const whole = { ...all, services: enabled, disabledServices: disabled } as unknown as Project;
   // Empty texts in the place of names break references that are whole once the variables have values.

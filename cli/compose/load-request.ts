@@ -13,6 +13,8 @@ export interface LoadRequest {
   /** --env-file; empty: COMPOSE_ENV_FILES, then .env of the project's folder. */
   readonly envFiles: readonly string[];
   readonly profiles: readonly string[];
+  /** Switched on beside those, or beside COMPOSE_PROFILES where there are none. */
+  readonly moreProfiles?: readonly string[];
   readonly projectDirectory?: string;
   readonly projectName?: string;
   /** Services that the user named: the profiles that they are in are switched on. */
@@ -27,7 +29,7 @@ export interface LoadRequest {
 export function createLoadRequest(
   context: Pick<Context, "cwd" | "homeDir" | "env">,
   globals: Pick<GlobalOptions, "file" | "envFile" | "profile" | "projectDirectory" | "projectName">,
-  more: Pick<LoadRequest, "services" | "missingVariables" | "warn"> = {},
+  more: Pick<LoadRequest, "services" | "missingVariables" | "warn" | "moreProfiles"> = {},
 ): LoadRequest {
   return {
     cwd: context.cwd,

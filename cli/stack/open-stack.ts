@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly missingVariables: "error" | "empty";
   /** Named services: the profiles that they are in are switched on. */
   readonly services?: readonly string[];
+  /** Profiles that are switched on in any case. */
+  readonly moreProfiles?: readonly string[];
 }
 
 /** The project as its files say, and the engine that it runs on. Whoever opens it closes the engine. */
@@ -55,6 +57,7 @@ export async function openProject(request: CommandRequest, options: OpenOptions)
       missingVariables: options.missingVariables,
       warn: (text) => output.warn(text),
       ...(options.services === undefined ? {} : { services: options.services }),
+      ...(options.moreProfiles === undefined ? {} : { moreProfiles: options.moreProfiles }),
     }),
   );
   const secretKeys = await findSecretKeys(project);

@@ -18,6 +18,7 @@ import { carryOut } from "./embedded-carry-out.js";
 import { type EmbeddedSetting, readEmbeddedSetting } from "./embedded-options.js";
 import { describeEmbeddedPlan, introduce, renderEmbedded, showReady } from "./embedded-screen.js";
 import { followForeground } from "./follow-foreground.js";
+import { profilesOf } from "./options.js";
 import { prepareEnv } from "./prepare-env.js";
 
 export interface EmbeddedStart {
@@ -49,6 +50,7 @@ export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedSt
   const { project } = await openProject(request, {
     missingVariables: valuesKnown ? "error" : "empty",
     services: request.args,
+    moreProfiles: profilesOf(request.options),
   });
   checkServicesThere(project);
   const setting = readEmbeddedSetting(request, project);

@@ -44,6 +44,11 @@ export function readUpSetting(
   };
 }
 
+/** What `up` starts beside what plain Compose would: the domain services. */
+export function profilesOf(values: Values): string[] {
+  return values.infra === true ? [] : ["services"];
+}
+
 /** With --infra the services that stand in a profile are left out, also when the profile is switched on. */
 export function excludeProfiled(setting: UpSetting, project: Project): UpSetting {
   const profiled = Object.entries(project.services)
