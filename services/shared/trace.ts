@@ -22,11 +22,15 @@ export function currentTrace(): Trace | undefined {
 /** Continues the sender's trace with a span of our own, or begins one where it sent none or nonsense. */
 export function readTrace(headers: { requestId?: unknown; traceparent?: unknown }): Trace {
   const { requestId, traceparent } = headers;
-  const known = typeof requestId === "string" && saneRequestId.test(requestId);
   return {
-    requestId: known ? requestId : makeId(),
+    requestId: readRequestId(requestId),
     traceparent: nextSpan(typeof traceparent === "string" ? traceparent : ""),
   };
+}
+
+/** The sender's, if it is one that a log can hold; else a new one. */
+export function readRequestId(sent: unknown): string {
+  return typeof sent === "string" && saneRequestId.test(sent) ? sent : makeId();
 }
 
 /** Runs `work` and all that it starts within the sender's trace. */

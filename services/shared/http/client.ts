@@ -1,3 +1,7 @@
+import { Agent, type IncomingMessage, request as openRequest } from "node:http";
+import { serviceTokenHeader } from "../auth/services.js";
+import { currentTrace, nextTraceparent } from "../trace.js";
+
 export interface ClientOptions {
   /** "http://broker-wallet:8085" */
   readonly baseUrl: string;
@@ -47,5 +51,111 @@ export interface HttpClient {
 }
 
 export function createClient(options: ClientOptions): HttpClient {
-  throw new Error(`not yet: ${options.service}`);
+  const agent = createAgent();
+  const base = new URL(options.baseUrl);
+  const exchange = async (request: ClientRequest): Promise<ClientAnswer> => {
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const send = () =>
+      exchangeOnce({
+        agent,
+        base,
+        method: request.method,
+        path: request.path,
+        headers: makeHeaders(options, request, body),
+        body,
+        timeoutMs: request.timeoutMs ?? options.timeoutMs,
+      });
+    try {
+      return await send();
+    } catch (error) {
+      // The other side closed a kept connection while we took it: it has not read the request.
+      if (request.method === "POST" || !(error instanceof DeadConnection)) throw error;
+      return send();
+    }
+  };
+  return {
+    request: (request) =>
+      exchange(request).catch((error) => {
+        throw new ServiceUnavailable(options.service, error);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** For connections that are kept; no Nagle delay. */
+export function createAgent(): Agent {
+  return new Agent({ keepAlive: true, noDelay: true, maxSockets: 64, scheduling: "lifo" });
+}
+
+/** A kept connection ended before any byte of the answer. */
+class DeadConnection extends Error {}
+
+interface Exchange {
+  readonly agent: Agent;
+  readonly base: URL;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string | undefined;
+  readonly timeoutMs: number;
+}
+
+function exchangeOnce({
+  agent,
+  base,
+  method,
+  path,
+  headers,
+  body,
+  timeoutMs,
+}: Exchange): Promise<ClientAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = openRequest({ agent, host: base.hostname, port: base.port, method, path, headers });
+    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const fail = (error: Error & { code?: string }) => {
+      clearTimeout(timer);
+      const dead = request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "");
+      reject(dead ? new DeadConnection(error.message) : error);
+    };
+    request.on("error", fail);
+    request.on("response", (response) => {
+      readAnswer(response).then((answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      }, fail);
+    });
+    request.end(body);
+  });
+}
+
+const answerLimitBytes = 4 * 1024 * 1024;
+
+async function readAnswer(response: IncomingMessage): Promise<ClientAnswer> {
+  const status = response.statusCode ?? 0;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > answerLimitBytes) throw new Error(`an answer beyond ${answerLimitBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const isJson = /json/.test(response.headers["content-type"] ?? "") && size > 0;
+  return { status, body: isJson ? JSON.parse(Buffer.concat(chunks).toString()) : undefined };
+}
+
+function makeHeaders(
+  { serviceToken }: ClientOptions,
+  { token, headers }: ClientRequest,
+  body: string | undefined,
+): Record<string, string> {
+  const made: Record<string, string> = { ...headers, traceparent: nextTraceparent() };
+  const trace = currentTrace();
+  if (trace !== undefined) made["x-request-id"] = trace.requestId;
+  if (token !== undefined) made.authorization = `Bearer ${token}`;
+  if (serviceToken !== undefined) made[serviceTokenHeader] = serviceToken;
+  if (body !== undefined) {
+    made["content-type"] = "application/json";
+    made["content-length"] = String(Buffer.byteLength(body));
+  }
+  return made;
 }

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
+import type { ExpressionBuilder, Kysely } from "kysely";
 import type { Database } from "../../../kit/sql/database.js";
+import type { SqlDialect } from "../../../kit/sql/dialect.js";
+import { asProblem, Problem, type ProblemOptions, refuse } from "./problem.js";
 
 /**
  * Columns of the table idempotency_keys. Its DDL, for the service's own migrations:
@@ -62,7 +66,148 @@ export interface Idempotency {
   close(): void;
 }
 
+const keepMs = 24 * 3_600_000;
+const cleanEveryMs = 3_600_000;
+/** No request lives so long: an attempt that began before that has crashed. */
+const runningMs = 30_000;
+
 /** Keys are kept for 24 hours per user, in the service's own database. */
 export function createIdempotency<Schema extends IdempotencySchema>(database: Database<Schema>): Idempotency {
-  throw new Error(`not yet ${database.dialect.kind}`);
+  const db = database.db as unknown as Kysely<IdempotencySchema>;
+  const clean = () =>
+    db
+      .deleteFrom("idempotency_keys")
+      .where("created_ms", "<", Date.now() - keepMs)
+      .execute()
+      // The next one finds them.
+      .catch(() => {});
+  const timer = setInterval(clean, cleanEveryMs).unref();
+  return {
+    answerOnce: async (options) => {
+      const key = options.request.headers["idempotency-key"];
+      if (key === undefined) return options.work(options.reference);
+      if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) {
+        throw refuse("INVALID_FIELD", "Idempotency-Key is 1 to 200 visible characters.", "idempotency-key");
+      }
+      const begun = await begin(db, database.dialect, { ...options, key });
+      return "answer" in begun ? replay(begun.answer) : attempt(db, { ...options, key }, begun);
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+type Db = Kysely<IdempotencySchema>;
+type Keyed = OnceOptions & { readonly key: string };
+type Begun =
+  | { readonly answer: Answer }
+  | { readonly reference: string; readonly startedMs: number; readonly repeated: boolean };
+
+function isKey({ userId, key }: Keyed) {
+  return (row: ExpressionBuilder<IdempotencySchema, "idempotency_keys">) =>
+    row.and({ user_id: userId, idempotency_key: key });
+}
+
+/** Takes the key, or finds what became of the attempt that has it. */
+async function begin(db: Db, dialect: SqlDialect, options: Keyed): Promise<Begun> {
+  const { userId, key, reference, request } = options;
+  const now = Date.now();
+  const hash = hashRequest(request);
+  const inserted = await dialect.insertIgnore(
+    db.insertInto("idempotency_keys").values({
+      user_id: userId,
+      idempotency_key: key,
+      request_hash: hash,
+      reference,
+      started_ms: now,
+      created_ms: now,
+      status: null,
+      body: null,
+    }),
+  );
+  if (inserted) return { reference, startedMs: now, repeated: false };
+  const known = await db.selectFrom("idempotency_keys").selectAll().where(isKey(options)).executeTakeFirst();
+  if (known === undefined) throw running;
+  const createdMs = Number(known.created_ms);
+  if (now - createdMs > keepMs) {
+    await db
+      .deleteFrom("idempotency_keys")
+      .where(isKey(options))
+      .where("created_ms", "=", createdMs)
+      .execute();
+    return begin(db, dialect, options);
+  }
+  if (known.request_hash !== hash) {
+    throw refuse("IDEMPOTENCY_MISMATCH", "This key was sent with another request.", "idempotency-key");
+  }
+  if (known.status !== null)
+    return { answer: { status: known.status, body: JSON.parse(known.body ?? "null") } };
+  const startedMs = Number(known.started_ms);
+  if (now - startedMs < runningMs) throw running;
+  // Of those who find it left behind one goes on.
+  const { numUpdatedRows } = await db
+    .updateTable("idempotency_keys")
+    .set({ started_ms: now })
+    .where(isKey(options))
+    .where("started_ms", "=", startedMs)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw running;
+  return { reference: known.reference, startedMs: now, repeated: true };
+}
+
+async function attempt(
+  db: Db,
+  options: Keyed,
+  { reference, startedMs, repeated }: Extract<Begun, { reference: string }>,
+): Promise<Answer> {
+  const finish = (set: { status: number; body: string } | { started_ms: number }) =>
+    db
+      .updateTable("idempotency_keys")
+      .set(set)
+      .where(isKey(options))
+      .where("started_ms", "=", startedMs)
+      .execute();
+  try {
+    const recovered = repeated ? await options.recover(reference) : undefined;
+    const answer = recovered ?? (await options.work(reference));
+    await finish({ status: answer.status, body: JSON.stringify(answer.body) });
+    return answer;
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem === undefined) {
+      // Nobody knows what was done: left to recover(), at once. Should this fail too it takes 30 s.
+      await finish({ started_ms: 0 }).catch(() => {});
+    } else if (problem.status >= 500) {
+      await db
+        .deleteFrom("idempotency_keys")
+        .where(isKey(options))
+        .where("started_ms", "=", startedMs)
+        .execute();
+    } else {
+      await finish({ status: problem.status, body: JSON.stringify({ [problemMark]: problem.options }) });
+    }
+    throw error;
+  }
+}
+
+const problemMark = "~problem";
+
+/** A stored refusal is thrown again, so that it carries the id of the request that asks. */
+function replay(answer: Answer): Answer {
+  const options = (answer.body as { [problemMark]?: ProblemOptions } | null)?.[problemMark];
+  if (options !== undefined) throw new Problem(options);
+  return answer;
+}
+
+const running = new Problem({
+  status: 409,
+  code: "IDEMPOTENCY_RUNNING",
+  title: "The first request with this key is still running.",
+  field: "idempotency-key",
+  retryAfterSeconds: 1,
+});
+
+function hashRequest({ method, url, body }: FastifyRequest): string {
+  return createHash("sha256")
+    .update(JSON.stringify([method, url, body]))
+    .digest("hex");
 }

@@ -1,0 +1,30 @@
+/** Of sockets and of the clients; a class of PostgreSQL's SQLSTATE ends with "*". */
+const codes = [
+  ...[
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EPIPE",
+    "ETIMEDOUT",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+  ],
+  ...["STORE_STOPPED", "SQLITE_BUSY", "EIO", "ENOSPC", "EROFS"],
+  ...["PROTOCOL_CONNECTION_LOST", "PROTOCOL_SEQUENCE_TIMEOUT", "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR"],
+  ...["ER_SERVER_SHUTDOWN", "ER_CON_COUNT_ERROR", "ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT"],
+  ...["08*", "57*", "40*", "53*", "55P03"],
+];
+const names =
+  /^(Mongo(ServerSelection|Network|NetworkTimeout|NotConnected|PoolCleared)|MaxRetriesPerRequest)/;
+/** Where clients give neither: pg, and ioredis. */
+const messages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Connection is closed|Stream isn't writeable)/;
+
+/** A store did not answer or could not do it now: nothing is wrong with what was asked. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = String((error as { code?: unknown }).code ?? "");
+  if (codes.includes(code) || (code.length === 5 && codes.includes(`${code.slice(0, 2)}*`))) return true;
+  return names.test(error.name) || messages.test(error.message);
+}
