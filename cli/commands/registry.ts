@@ -12,6 +12,7 @@ import { psCommand } from "./ps/definition.js";
 import { pullCommand } from "./pull/definition.js";
 import { replaceCommand } from "./replace/definition.js";
 import { restartCommand } from "./restart/definition.js";
+import { simulateCommand } from "./simulate/definition.js";
 import { startCommand } from "./start/definition.js";
 import { stopCommand } from "./stop/definition.js";
 import { upCommand } from "./up/definition.js";
@@ -32,6 +33,7 @@ export const commands: readonly CommandDefinition[] = [
   downCommand,
   pullCommand,
   configCommand,
+  simulateCommand,
   replaceCommand,
   doctorCommand,
 ];

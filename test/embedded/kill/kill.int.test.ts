@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createRandom } from "../../support/seeded-random.js";
+import { createRandom } from "../../../kit/seeded-random.js";
 import {
   type BuiltRuntime,
   buildRuntime,

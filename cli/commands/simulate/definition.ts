@@ -1,0 +1,64 @@
+import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import type { CommandDefinition } from "../../kernel/command.js";
+
+export const simulateCommand: CommandDefinition = {
+  name: "simulate",
+  summary: "place orders as several investors would, and measure their way",
+  options: [
+    { flags: "--rate <orders>", description: "a second: 50 or 50/s (default 10/s)", parse: parseRate },
+    {
+      flags: "--users <number>",
+      description: "investors that place them (default 5)",
+      parse: parseCount("--users", 200),
+    },
+    { flags: "--duration <time>", description: "how long: 60s, 5m (default 60s)", parse: parseDuration },
+    {
+      flags: "--count <number>",
+      description: "end after this many orders",
+      parse: parseCount("--count", 10_000_000),
+    },
+    {
+      flags: "--random-seed <number>",
+      description: "the same orders again (default: another each time)",
+      parse: parseCount("--random-seed", 2 ** 32 - 1),
+    },
+  ],
+  examples: [
+    { command: "{mybroker} simulate --rate 50/s --duration 30s", explanation: "traffic to look at" },
+    {
+      command: "{mybroker} simulate --count 1000 --rate 200/s --random-seed 7",
+      explanation: "the same 1,000 orders each time",
+    },
+  ],
+  load: async () => (await import("./handler.js")).simulate,
+};
+
+function parseRate(text: string): number {
+  const rate = Number(/^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(text)?.[1]);
+  if (rate > 0 && rate <= 10_000) return rate;
+  throw badValue(`a rate is a number of orders a second up to 10000, not ${text}`, "--rate 50/s");
+}
+
+function parseDuration(text: string): number {
+  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const durationMs = Number(number) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0);
+  if (durationMs > 0) return durationMs;
+  throw badValue(`a duration is a time such as 60s or 5m, not ${text}`, "--duration 60s");
+}
+
+function parseCount(flag: string, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+    throw badValue(`${flag} takes a whole number from 1 to ${most}, not ${text}`, `${flag} 5`);
+  };
+}
+
+function badValue(message: string, example: string): MybrokerError {
+  return new MybrokerError({
+    code: "usage.invalid-value",
+    message,
+    hint: `For example:  {mybroker} simulate ${example}`,
+    exitCode: exitCodes.usage,
+  });
+}
