@@ -1,12 +1,17 @@
 import type { Static, TSchema } from "typebox";
-import type { Consumer, LinkContext } from "./messages.js";
+import { messageHeaders } from "../../../contracts/messages.js";
+import { topics as knownTopics } from "../../../contracts/topology.js";
+import { createKafka } from "../../../kit/kafka.js";
+import { nextTraceparent } from "../trace.js";
+import { type Consumer, type LinkContext, pause, toReason } from "./messages.js";
+import { TopicReader } from "./topic-reader.js";
 
 export interface OutgoingRecord {
   readonly key: string;
-  /** Sent as JSON. */
-  readonly value: object;
+  /** Sent as JSON; text is JSON already. */
+  readonly value: object | string;
   readonly messageId: string;
-  /** traceparent and the like; message-id and x-published-at are added. */
+  /** Default traceparent: that of the request or message at hand. message-id and x-published-at are added. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -26,6 +31,8 @@ export interface TopicConsumer<Topics extends Readonly<Record<string, TSchema>>>
   /** A new group begins with the oldest record. */
   readonly groupId: string;
   readonly topics: Topics;
+  /** How long it lets more records gather after a batch before it asks for the next; default 25. */
+  readonly lingerMs?: number;
   /**
    * Records of one partition in their order; batches of other partitions may be handled at the same time. Resolved:
    * the offsets are committed. Rejected with InvalidMessage: that one goes to `<topic>.dlt` and the others are handed
@@ -34,8 +41,8 @@ export interface TopicConsumer<Topics extends Readonly<Record<string, TSchema>>>
   handle(batch: TopicRecord<Topics>[]): Promise<void>;
   /**
    * Rejects while what handle depends on is down; asked after each failure of handle. Down: the consumer waits, asking
-   * every second. Up: the batch is handed over one by one; what fails alone is tried again after 1 s, doubling to
-   * 30 s, and goes to `<topic>.dlt` after 50 times.
+   * every second. Up: the batch is handed over one by one; what fails alone holds up its partition, is tried again
+   * after 1 s, doubling to 30 s, and goes to `<topic>.dlt` after 50 times.
    */
   probe(): Promise<void>;
 }
@@ -60,6 +67,128 @@ export interface KafkaLinkSettings extends LinkContext {
 }
 
 /** Connects at the first use: a broker that is away is no failure. */
-export function openKafkaLink(_settings: KafkaLinkSettings): KafkaLink {
-  throw new Error("not there yet");
+export function openKafkaLink(settings: KafkaLinkSettings): KafkaLink {
+  return new Link(settings);
+}
+
+type Kafka = Awaited<ReturnType<typeof createKafka>>;
+type Producer = ReturnType<Kafka["producer"]>;
+type Admin = ReturnType<Kafka["admin"]>;
+
+const timeoutMs = 5_000;
+const retryMs = 1_000;
+
+class Link implements KafkaLink {
+  readonly #settings: KafkaLinkSettings;
+  readonly #kafka: Promise<Kafka>;
+  readonly #closing = new AbortController();
+  readonly #readers = new Set<TopicReader>();
+  #producer: Promise<Producer> | undefined;
+  #admin: Promise<Admin> | undefined;
+
+  constructor(settings: KafkaLinkSettings) {
+    this.#settings = settings;
+    this.#kafka = createKafka({ clientId: settings.name, brokers: settings.brokers, timeoutMs, retries: 0 });
+  }
+
+  async ensureTopics(names: readonly string[]): Promise<void> {
+    const topics = names.map((name) => ({
+      topic: name,
+      numPartitions: knownTopics.find((known) => known.name === name)?.partitions ?? 1,
+    }));
+    let told = false;
+    while (!this.#closing.signal.aborted) {
+      try {
+        return await this.#createTopics(topics);
+      } catch (error) {
+        if (!told) this.#settings.log.warn({ reason: toReason(error) }, "Kafka is away");
+        told = true;
+        await pause(retryMs, this.#closing.signal);
+      }
+    }
+  }
+
+  async send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const publishedAt = String(Date.now());
+    const messages = records.map(({ key, value, messageId, headers }) => ({
+      key,
+      value: typeof value === "string" ? value : JSON.stringify(value),
+      headers: {
+        [messageHeaders.traceparent]: nextTraceparent(),
+        ...headers,
+        [messageHeaders.messageId]: messageId,
+        [messageHeaders.publishedAt]: publishedAt,
+      },
+    }));
+    const producer = await this.#connectProducer();
+    await producer.send({ topic, acks: -1, timeout: timeoutMs, messages });
+  }
+
+  consume<Topics extends Readonly<Record<string, TSchema>>>(options: TopicConsumer<Topics>): Consumer {
+    const reader = new TopicReader(options as unknown as TopicConsumer<Record<string, TSchema>>, {
+      ...this.#settings,
+      kafka: this.#kafka,
+      sendDeadLetter: async (topic, message) => {
+        await this.#createTopics([{ topic, numPartitions: 1 }]);
+        await (await this.#connectProducer()).send({
+          topic,
+          acks: -1,
+          timeout: timeoutMs,
+          messages: [message],
+        });
+      },
+    });
+    this.#readers.add(reader);
+    return {
+      close: async () => {
+        await reader.close();
+        this.#readers.delete(reader);
+      },
+    };
+  }
+
+  async ping(): Promise<void> {
+    const admin = await this.#connectAdmin();
+    await admin.describeCluster();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#readers].map((reader) => reader.close()));
+    const clients = await Promise.allSettled([this.#producer, this.#admin]);
+    for (const client of clients) {
+      if (client.status === "fulfilled") await client.value?.disconnect().catch(() => {});
+    }
+  }
+
+  async #createTopics(topics: { readonly topic: string; readonly numPartitions: number }[]): Promise<void> {
+    const admin = await this.#connectAdmin();
+    // Those that exist are left out silently.
+    await admin.createTopics({ topics, waitForLeaders: false, timeout: timeoutMs });
+  }
+
+  #connectProducer(): Promise<Producer> {
+    this.#producer ??= this.#connect((kafka) =>
+      kafka.producer({ retry: { retries: 2, initialRetryTime: 50 } }),
+    );
+    this.#producer.catch(() => {
+      this.#producer = undefined;
+    });
+    return this.#producer;
+  }
+
+  #connectAdmin(): Promise<Admin> {
+    this.#admin ??= this.#connect((kafka) => kafka.admin({ retry: { retries: 1, initialRetryTime: 50 } }));
+    this.#admin.catch(() => {
+      this.#admin = undefined;
+    });
+    return this.#admin;
+  }
+
+  async #connect<T extends { connect(): Promise<void> }>(create: (kafka: Kafka) => T): Promise<T> {
+    const client = create(await this.#kafka);
+    await client.connect();
+    return client;
+  }
 }

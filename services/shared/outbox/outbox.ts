@@ -1,4 +1,5 @@
 import type { Generated, Transaction } from "kysely";
+import { nextTraceparent } from "../trace.js";
 
 /**
  * Table of what is still to be published. In the first migration of a service:
@@ -50,8 +51,23 @@ export interface OutboxRow {
 
 /** Part of the caller's transaction; wake the relay after its commit. */
 export async function addToOutbox<Schema extends OutboxSchema>(
-  _transaction: Transaction<Schema>,
-  _rows: readonly OutboxRow[],
+  transaction: Transaction<Schema>,
+  rows: readonly OutboxRow[],
 ): Promise<void> {
-  throw new Error("not there yet");
+  if (rows.length === 0) return;
+  const createdAt = Date.now();
+  await (transaction as unknown as Transaction<OutboxSchema>)
+    .insertInto("outbox")
+    .values(
+      rows.map(({ channel, destination, key, messageId, payload, traceparent }) => ({
+        channel,
+        destination,
+        record_key: key,
+        message_id: messageId,
+        payload: JSON.stringify(payload),
+        traceparent: traceparent ?? nextTraceparent(),
+        created_at: createdAt,
+      })),
+    )
+    .execute();
 }

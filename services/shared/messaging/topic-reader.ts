@@ -1,0 +1,226 @@
+import type { TSchema } from "typebox";
+import { messageHeaders } from "../../../contracts/messages.js";
+import { deadLetterTopic, deliveryLimit } from "../../../contracts/topology.js";
+import type { createKafka } from "../../../kit/kafka.js";
+import { addDeadLettersTotal, addKafkaConsumerLagRecords } from "../metrics.js";
+import { type Checked, compile } from "../validate.js";
+import { type BatchOutcome, handleBatch, waitUntilUp } from "./handle-batch.js";
+import type { TopicConsumer, TopicRecord } from "./kafka-link.js";
+import { createBackOff, type LinkContext, pause, readMessage, toReason } from "./messages.js";
+
+type Kafka = Awaited<ReturnType<typeof createKafka>>;
+type KafkaConsumer = ReturnType<Kafka["consumer"]>;
+type Payload = Parameters<NonNullable<NonNullable<Parameters<KafkaConsumer["run"]>[0]>["eachBatch"]>>[0];
+type KafkaMessage = Payload["batch"]["messages"][number];
+type AnyRecord = TopicRecord<Record<string, TSchema>>;
+
+interface ReaderContext extends LinkContext {
+  readonly kafka: Promise<Kafka>;
+  sendDeadLetter(topic: string, message: Pick<KafkaMessage, "key" | "value" | "headers">): Promise<void>;
+}
+
+/** A record that holds up its partition. */
+interface Failure {
+  readonly offset: string;
+  readonly nextDelayMs: () => number;
+  times: number;
+}
+
+/** A record as it came, and as it could be read. */
+interface Entry {
+  readonly message: KafkaMessage;
+  readonly read: Checked<unknown>;
+  readonly record: AnyRecord;
+}
+
+const firstDelayMs = 100;
+const lastDelayMs = 2_000;
+/** An answer comes as soon as there is a record; so long a close may have to wait for one. */
+const maxWaitMs = 1_000;
+const defaultLingerMs = 25;
+
+/** Takes the records of a group's topics, from one kafkajs consumer to the next. */
+export class TopicReader {
+  readonly #options: TopicConsumer<Record<string, TSchema>>;
+  readonly #context: ReaderContext;
+  readonly #checks: ReadonlyMap<string, (value: unknown) => Checked<unknown>>;
+  readonly #closing = new AbortController();
+  readonly #failures = new Map<string, Failure>();
+  readonly #running: Promise<void>;
+
+  constructor(options: TopicConsumer<Record<string, TSchema>>, context: ReaderContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#checks = new Map(Object.entries(options.topics).map(([topic, schema]) => [topic, compile(schema)]));
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    let delayMs = firstDelayMs;
+    let told = false;
+    while (!signal.aborted) {
+      const consumer = await this.#createConsumer(() => {
+        delayMs = firstDelayMs;
+        told = false;
+      });
+      try {
+        await this.#read(consumer);
+      } catch (error) {
+        const fields = { groupId: this.#options.groupId, reason: toReason(error) };
+        if (!told) this.#context.log.warn(fields, "Kafka cannot be read");
+        told = true;
+      }
+      await consumer.disconnect().catch(() => {});
+      await pause(delayMs, signal);
+      delayMs = Math.min(delayMs * 2, lastDelayMs);
+    }
+  }
+
+  async #createConsumer(onJoined: () => void): Promise<KafkaConsumer> {
+    const consumer = (await this.#context.kafka).consumer({
+      groupId: this.#options.groupId,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 3_000,
+      rebalanceTimeout: 10_000,
+      maxWaitTimeInMs: maxWaitMs,
+      minBytes: 1,
+      // Whether to begin again is said here: kafkajs would go on after it was stopped.
+      retry: { retries: 3, initialRetryTime: 100, restartOnFailure: async () => false },
+    });
+    consumer.on(consumer.events.GROUP_JOIN, onJoined);
+    return consumer;
+  }
+
+  /** Until it is closed or kafkajs gives up. */
+  async #read(consumer: KafkaConsumer): Promise<void> {
+    const { signal } = this.#closing;
+    const ended = new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    // It may come while connect() is under way, which tells of it as well.
+    ended.catch(() => {});
+    await consumer.connect();
+    await consumer.subscribe({ topics: Object.keys(this.#options.topics), fromBeginning: true });
+    await consumer.run({
+      // What was resolved is committed after each batch, also when that ends with an error.
+      autoCommit: true,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 3,
+      eachBatch: (payload) => this.#take(payload, consumer),
+    });
+    if (!signal.aborted) await ended;
+  }
+
+  /** A batch of one partition, in runs of records that can be read. */
+  async #take(payload: Payload, consumer: KafkaConsumer): Promise<void> {
+    const { topic, partition, messages, highWatermark } = payload.batch;
+    const entries = messages.map((message) => this.#parse(payload, message));
+    let next = 0;
+    const settle = (count: number) => {
+      const offset = messages[next + count - 1]?.offset;
+      if (count === 0 || offset === undefined) return;
+      payload.resolveOffset(offset);
+      const lag = Number(BigInt(highWatermark) - BigInt(offset) - 1n);
+      addKafkaConsumerLagRecords(this.#context.metrics).set({ topic, partition }, lag);
+      next += count;
+    };
+    while (next < entries.length && payload.isRunning() && !payload.isStale()) {
+      const entry = entries[next] as Entry;
+      if (!entry.read.ok) {
+        await this.#putAside(entry, entry.read.reason);
+        settle(1);
+        continue;
+      }
+      const end = entries.findIndex(({ read }, index) => index > next && !read.ok);
+      const { done, failed, down } = await this.#handle(entries.slice(next, end < 0 ? entries.length : end));
+      settle(done.length);
+      if (down !== undefined) await this.#waitUntilUp(payload, down);
+      else if (failed[0] !== undefined) {
+        const { message: held, error } = failed[0];
+        if (this.#holdUp(held, error, consumer)) return;
+        await this.#putAside(held, `failed ${deliveryLimit} times: ${toReason(error)}`);
+        settle(1);
+      }
+      if (this.#closing.signal.aborted) return;
+    }
+    await pause(this.#options.lingerMs ?? defaultLingerMs, this.#closing.signal);
+  }
+
+  #parse({ batch: { topic, partition } }: Payload, message: KafkaMessage): Entry {
+    const headers = Object.fromEntries(
+      Object.entries(message.headers ?? {}).map(([name, value]) => [name, String([value].flat()[0] ?? "")]),
+    );
+    const check = this.#checks.get(topic) as (value: unknown) => Checked<unknown>;
+    const read = readMessage(message.value ?? Buffer.alloc(0), check);
+    const value = read.ok ? read.value : undefined;
+    const key = message.key?.toString() ?? "";
+    return { message, read, record: { topic, key, value, headers, partition, offset: message.offset } };
+  }
+
+  #handle(entries: readonly Entry[]): Promise<BatchOutcome<Entry>> {
+    const entryOf = new Map(entries.map((entry) => [entry.record, entry]));
+    return handleBatch(
+      entries.map(({ record }) => record),
+      {
+        handle: (batch) => this.#options.handle(batch),
+        probe: () => this.#options.probe(),
+        putAside: (record, reason) => this.#putAside(entryOf.get(record) as Entry, reason),
+        inOrder: true,
+      },
+    ).then(({ done, failed, down }) => ({
+      done: done.map((record) => entryOf.get(record) as Entry),
+      failed: failed.map(({ message, error }) => ({ message: entryOf.get(message) as Entry, error })),
+      down,
+    }));
+  }
+
+  async #waitUntilUp({ batch: { topic }, heartbeat }: Payload, down: unknown): Promise<void> {
+    const { log } = this.#context;
+    log.warn({ topic, reason: toReason(down) }, "paused: a dependency is down");
+    await waitUntilUp(() => this.#options.probe(), this.#closing.signal, heartbeat);
+    log.info({ topic }, "resumed");
+  }
+
+  /** Pauses the partition before the record, so that others go on; false when that was done often enough. */
+  #holdUp({ record }: Entry, error: unknown, consumer: KafkaConsumer): boolean {
+    const { topic, partition, offset } = record;
+    const place = `${topic}/${partition}`;
+    const known = this.#failures.get(place);
+    const failure = known?.offset === offset ? known : { offset, times: 0, nextDelayMs: createBackOff() };
+    failure.times += 1;
+    if (failure.times >= deliveryLimit) {
+      this.#failures.delete(place);
+      return false;
+    }
+    this.#failures.set(place, failure);
+    this.#context.log.error(
+      { topic, partition, offset, error },
+      "a record failed alone and holds up its partition",
+    );
+    const partitions = [{ topic, partitions: [partition] }];
+    consumer.pause(partitions);
+    setTimeout(() => {
+      if (!this.#closing.signal.aborted) consumer.resume(partitions);
+    }, failure.nextDelayMs()).unref();
+    return true;
+  }
+
+  async #putAside({ message, record }: Entry, reason: string): Promise<void> {
+    const { topic, partition, offset } = record;
+    const { key, value, headers } = message;
+    await this.#context.sendDeadLetter(deadLetterTopic(topic), {
+      key,
+      value,
+      headers: { ...headers, [messageHeaders.reason]: toReason(reason) },
+    });
+    addDeadLettersTotal(this.#context.metrics).inc({ source: topic });
+    this.#context.log.warn({ topic, partition, offset, reason }, "dead letter");
+  }
+}
