@@ -13,6 +13,8 @@ const codes = [
   ...["STORE_STOPPED", "SQLITE_BUSY", "EIO", "ENOSPC", "EROFS"],
   ...["PROTOCOL_CONNECTION_LOST", "PROTOCOL_SEQUENCE_TIMEOUT", "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR"],
   ...["ER_SERVER_SHUTDOWN", "ER_CON_COUNT_ERROR", "ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT"],
+  // Its schema is not there yet, or its user.
+  ...["ER_NO_SUCH_TABLE", "42P01", "ER_ACCESS_DENIED_ERROR", "28P01"],
   ...["08*", "57*", "40*", "53*", "55P03"],
 ];
 const names =
