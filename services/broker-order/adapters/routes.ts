@@ -1,0 +1,87 @@
+import Type from "typebox";
+import { v7 as makeId } from "uuid";
+import { Id, OrderStatus, Ticker } from "../../../contracts/fields.js";
+import { OrderBody, PageQuery, PlaceOrderBody, ProblemBody, pageOf } from "../../../contracts/rest.js";
+import { type Users, userOf } from "../../shared/auth/users.js";
+import type { Idempotency } from "../../shared/http/idempotency.js";
+import type { App } from "../../shared/http/open-server.js";
+import { refuse } from "../../shared/http/problem.js";
+import { cancelOrder, findOwn } from "../app/cancel-order.js";
+import { type PlacePorts, type PlaceRequest, placeOrder, recoverOrder } from "../app/place-order.js";
+import type { OrderQuery } from "../app/ports.js";
+import { Refusal } from "../domain/check-order.js";
+import { toOrderBody } from "../domain/order.js";
+
+const OrderPath = Type.Object({ orderId: Id });
+const ListQuery = Type.Object(
+  { ...PageQuery.properties, status: Type.Optional(OrderStatus), ticker: Type.Optional(Ticker) },
+  { additionalProperties: false },
+);
+const OrderPage = pageOf(OrderBody);
+const pageSize = 50;
+
+export interface RoutePorts extends PlacePorts {
+  readonly users: Pick<Users, "requireUser">;
+  readonly idempotency: Idempotency;
+  /** Rejects while the database cannot be used. */
+  readonly prepared: () => Promise<void>;
+}
+
+export function addRoutes(app: App, ports: RoutePorts): void {
+  const { store, idempotency } = ports;
+  const preHandler = [ports.users.requireUser, () => ports.prepared()];
+  const refusals = { 404: ProblemBody, 422: ProblemBody, 503: ProblemBody };
+
+  app.post(
+    "/api/v1/orders",
+    { preHandler, schema: { body: PlaceOrderBody, response: { 201: OrderBody, ...refusals } } },
+    async (request, reply) => {
+      const user = userOf(request);
+      const { status, body } = await idempotency.answerOnce({
+        request,
+        userId: user.userId,
+        reference: makeId(),
+        work: async (orderId) => created(await place(ports, { orderId, user, body: request.body })),
+        recover: async (orderId) => {
+          const order = await recoverOrder(ports, orderId);
+          return order === undefined ? undefined : created(order);
+        },
+      });
+      return reply.code(status as 201).send(body as OrderBody);
+    },
+  );
+
+  app.get(
+    "/api/v1/orders",
+    { preHandler, schema: { querystring: ListQuery, response: { 200: OrderPage } } },
+    async (request) => {
+      const { limit = pageSize, ...filters } = request.query;
+      const query: OrderQuery = { ...filters, userId: userOf(request).userId, limit: limit + 1 };
+      const orders = await store.list(query);
+      const items = orders.slice(0, limit).map(toOrderBody);
+      return { items, next: orders.length > limit ? (items.at(-1)?.orderId ?? null) : null };
+    },
+  );
+
+  const one = { params: OrderPath, response: { 200: OrderBody, 202: OrderBody, ...refusals } };
+  app.get("/api/v1/orders/:orderId", { preHandler, schema: one }, async (request) =>
+    toOrderBody(await findOwn(store, request.params.orderId, userOf(request).userId)),
+  );
+  app.delete("/api/v1/orders/:orderId", { preHandler, schema: one }, async (request, reply) => {
+    const order = await cancelOrder(store, request.params.orderId, userOf(request).userId);
+    return reply.code(202).send(toOrderBody(order));
+  });
+}
+
+function created(order: Parameters<typeof toOrderBody>[0]) {
+  return { status: 201, body: toOrderBody(order) };
+}
+
+async function place(ports: PlacePorts, request: PlaceRequest) {
+  try {
+    return await placeOrder(ports, request);
+  } catch (error) {
+    if (error instanceof Refusal) throw refuse(error.code, error.message, error.field);
+    throw error;
+  }
+}
