@@ -45,19 +45,29 @@ export type Command = CashMove | CustodyMove | Reserve | Release | OrderNews;
 
 /** What a command moves. A Release does not say whose: its reservation does, if there is one. */
 export function accountOf(command: Command, reservation?: Reservation): { userId: string; ticker: string } {
-  if (command.kind === "DEPOSIT" || command.kind === "WITHDRAWAL")
-    return { userId: command.userId, ticker: "" };
-  const { userId, ticker } =
-    command.kind === "RELEASE"
-      ? (reservation?.terms ?? { userId: "", ticker: "" })
-      : "terms" in command
-        ? command.terms
-        : command;
-  return { userId, ticker: baseTicker(ticker) };
+  switch (command.kind) {
+    case "DEPOSIT":
+    case "WITHDRAWAL":
+      return { userId: command.userId, ticker: "" };
+    case "CUSTODY_IN":
+    case "CUSTODY_OUT":
+      return { userId: command.userId, ticker: baseTicker(command.ticker) };
+    default: {
+      const terms = command.kind === "RELEASE" ? reservation?.terms : command.terms;
+      return { userId: terms?.userId ?? "", ticker: baseTicker(terms?.ticker ?? "") };
+    }
+  }
 }
 
-/** Runs one command on a book that holds all it needs: its entries, or why nothing changed. */
-export function execute(book: Book, command: Command): readonly Entry[] | Refusal {
+export interface Done {
+  /** None: what the command asks for was so already. */
+  readonly entries: readonly Entry[];
+  /** Of its order, afterwards. */
+  readonly reservation: Reservation | undefined;
+}
+
+/** Runs one command on a book that holds all it needs; a Refusal changes nothing. */
+export function execute(book: Book, command: Command): Done | Refusal {
   const orderId = "orderId" in command ? command.orderId : "";
   const reservation = book.reservations.get(orderId);
   const { userId, ticker } = accountOf(command, reservation);
@@ -75,7 +85,7 @@ export function execute(book: Book, command: Command): readonly Entry[] | Refusa
     book.reservations.put(orderId, draft.reservation);
   }
   if (draft.settled !== undefined) book.settled.add(draft.settled);
-  return draft.entries;
+  return { entries: draft.entries, reservation: draft.reservation };
 }
 
 function change(draft: Draft, command: Command, book: Book): void {

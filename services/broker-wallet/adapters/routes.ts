@@ -1,0 +1,187 @@
+import type { FastifyRequest, preHandlerHookHandler } from "fastify";
+import Type from "typebox";
+import { v7 as makeId } from "uuid";
+import { Id } from "../../../contracts/fields.js";
+import {
+  CustodyBody,
+  MoneyBody,
+  PageQuery,
+  Position,
+  ProblemBody,
+  pageOf,
+  Reservation,
+  ReservationBody,
+  Transaction,
+  WalletSummary,
+} from "../../../contracts/rest.js";
+import { multiplyMoney, noMoney, parseMoney, toMoney } from "../../../kit/money.js";
+import type { Timestamp } from "../../../kit/sql/columns.js";
+import { type Users, userOf } from "../../shared/auth/users.js";
+import type { Idempotency } from "../../shared/http/idempotency.js";
+import type { App } from "../../shared/http/open-server.js";
+import { refuse } from "../../shared/http/problem.js";
+import { nextTraceparent } from "../../shared/trace.js";
+import type { Ledger, Outcome } from "../app/ledger.js";
+import type { WalletStore } from "../app/store.js";
+import type { CashMove, Command, CustodyMove } from "../domain/commands.js";
+import { Refusal } from "../domain/refusal.js";
+import { toPosition, toProblem, toSummary, toTransaction } from "./bodies.js";
+import type { PriceCache } from "./price-cache.js";
+
+export interface RouteOptions {
+  readonly users: Pick<Users, "requireUser" | "requireAdmin">;
+  readonly requireOrder: preHandlerHookHandler;
+  /** Rejects while the database cannot be used. */
+  readonly whenReady: () => Promise<unknown>;
+  readonly store: WalletStore;
+  readonly ledger: Ledger;
+  readonly prices: Pick<PriceCache, "read">;
+  readonly idempotency: Idempotency;
+  readonly now: () => Timestamp;
+}
+
+const pageSize = 50;
+/** R$ 10 million a call (system.md). */
+const depositLimit = toMoney(100_000_000_000);
+const refusals = { 401: ProblemBody, 403: ProblemBody, 409: ProblemBody, 422: ProblemBody, 503: ProblemBody };
+
+export function addRoutes(app: App, options: RouteOptions): void {
+  const ready: preHandlerHookHandler = (_request, _reply, done) => {
+    options.whenReady().then(() => done(), done);
+  };
+  addOwnRoutes(app, options, ready);
+  addMoves(app, options, ready);
+  addReservations(app, options, ready);
+}
+
+function addOwnRoutes(app: App, options: RouteOptions, ready: preHandlerHookHandler): void {
+  const { users, store, prices, now } = options;
+  const preHandler = [users.requireUser, ready];
+  const answer = <T>(body: T) => ({ 200: body, ...refusals });
+
+  app.get(
+    "/api/v1/wallets/me/summary",
+    { preHandler, schema: { response: answer(WalletSummary) } },
+    async (request) => toSummary(await store.openAccount(userOf(request).userId, now())),
+  );
+  app.get(
+    "/api/v1/wallets/me/positions",
+    { preHandler, schema: { response: answer(Type.Array(Position)) } },
+    async (request) => {
+      const positions = await store.readPositions(userOf(request).userId);
+      const known = await prices.read(positions.map(({ ticker }) => ticker));
+      return positions.map((position) => toPosition(position, known.get(position.ticker)));
+    },
+  );
+  app.get(
+    "/api/v1/wallets/me/transactions",
+    { preHandler, schema: { querystring: PageQuery, response: answer(pageOf(Transaction)) } },
+    async (request) => {
+      const { limit = pageSize, cursor } = request.query;
+      const before = readCursor(cursor);
+      const entries = await store.readEntries(userOf(request).userId, { before, limit: limit + 1 });
+      const items = entries.slice(0, limit).map(toTransaction);
+      return { items, next: entries.length > limit ? String(items.at(-1)?.sequence) : null };
+    },
+  );
+}
+
+/** The sequence that the page comes before. */
+function readCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
+  if (!/^[1-9]\d{0,14}$/.test(cursor))
+    throw refuse("INVALID_FIELD", "The cursor is not one of ours.", "cursor");
+  return Number(cursor);
+}
+
+/** What moves cash or shares in or out, once per Idempotency-Key. */
+function addMoves(app: App, options: RouteOptions, ready: preHandlerHookHandler): void {
+  const { users, store, ledger, idempotency } = options;
+  const move = async (request: FastifyRequest, command: CashMove | CustodyMove): Promise<Transaction> => {
+    const answer = await idempotency.answerOnce({
+      request,
+      userId: userOf(request).userId,
+      reference: makeId(),
+      work: async (transactionId) => {
+        const { entries } = await run(ledger, command, transactionId);
+        const [entry] = entries;
+        if (entry === undefined) throw new Error("a move without an entry");
+        return { status: 200, body: toTransaction(entry) };
+      },
+      recover: async (transactionId) => {
+        const entry = await store.findEntry(command.userId, transactionId);
+        return entry && { status: 200, body: toTransaction(entry) };
+      },
+    });
+    return answer.body as Transaction;
+  };
+  const response = { 200: Transaction, ...refusals };
+
+  for (const [path, kind] of [
+    ["deposit", "DEPOSIT"],
+    ["withdraw", "WITHDRAWAL"],
+  ] as const) {
+    app.post(
+      `/api/v1/wallets/me/${path}`,
+      { preHandler: [users.requireUser, ready], schema: { body: MoneyBody, response } },
+      async (request) => {
+        const amount = parseMoney(request.body.amount);
+        if (kind === "DEPOSIT" && amount > depositLimit) {
+          throw refuse("AMOUNT_LIMIT", "A deposit is at most R$ 10,000,000.00.", "amount");
+        }
+        return move(request, { kind, userId: userOf(request).userId, amount });
+      },
+    );
+  }
+  for (const [path, kind] of [
+    ["custody-in", "CUSTODY_IN"],
+    ["custody-out", "CUSTODY_OUT"],
+  ] as const) {
+    app.post(
+      `/api/v1/wallets/${path}`,
+      { preHandler: [users.requireAdmin, ready], schema: { body: CustodyBody, response } },
+      async (request) => {
+        const { unitPrice, ...shares } = request.body;
+        const cost = unitPrice == null ? noMoney : multiplyMoney(parseMoney(unitPrice), shares.quantity);
+        return move(request, { kind, ...shares, cost });
+      },
+    );
+  }
+}
+
+function addReservations(app: App, options: RouteOptions, ready: preHandlerHookHandler): void {
+  const url = "/internal/v1/reservations/:orderId";
+  const preHandler = [options.requireOrder, ready];
+  const params = Type.Object({ orderId: Id });
+  const response = { 200: Reservation, ...refusals };
+
+  app.put(url, { preHandler, schema: { params, body: ReservationBody, response } }, async (request) => {
+    const { orderId } = request.params;
+    const { unitPrice, ...terms } = request.body;
+    const command = {
+      kind: "RESERVE",
+      orderId,
+      terms: { ...terms, unitPrice: parseMoney(unitPrice) },
+    } as const;
+    await run(options.ledger, command);
+    return { orderId, state: "HELD" as const };
+  });
+  app.delete(url, { preHandler, schema: { params, response } }, async (request) => {
+    const { orderId } = request.params;
+    const { reservation } = await run(options.ledger, { kind: "RELEASE", orderId });
+    return { orderId, state: reservation?.state ?? ("RELEASED" as const) };
+  });
+}
+
+async function run(ledger: Ledger, command: Command, transactionId?: string): Promise<Outcome> {
+  const traceparent = nextTraceparent();
+  try {
+    return await ledger.run({
+      command,
+      traceparent,
+      ...(transactionId === undefined ? {} : { transactionId }),
+    });
+  } catch (error) {
+    throw error instanceof Refusal ? toProblem(error) : error;
+  }
+}
