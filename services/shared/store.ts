@@ -3,13 +3,15 @@ import { migrate, readMigrations } from "../../kit/sql/migrate.js";
 import type { Dependency } from "./http/open-server.js";
 import type { Log } from "./log.js";
 
-export interface StoreOptions {
+export interface StoreOptions<Schema> {
   /** Of the dependency: "broker-order-db". */
   readonly name: string;
   readonly settings: DatabaseSettings;
   /** ServiceContext.migrationsFolder. */
   readonly migrationsFolder: string;
   readonly log: Log;
+  /** Run after the migrations, and again with them until it succeeds: rows that must be there. */
+  readonly prepare?: (database: Database<Schema>) => Promise<void>;
 }
 
 /** A service's own database, brought to its schema as soon as it can be reached. */
@@ -25,16 +27,17 @@ export interface Store<Schema> {
 const retryMs = 1_000;
 
 /** Resolves at once, also when the database is away. @throws Error of SQLite only: see openSqliteFile */
-export async function openStore<Schema>(options: StoreOptions): Promise<Store<Schema>> {
+export async function openStore<Schema>(options: StoreOptions<Schema>): Promise<Store<Schema>> {
   const { name, settings, migrationsFolder, log } = options;
   const database = await openDatabase<Schema>(settings);
   let problem: string | undefined = "its schema is not there yet";
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
   let attempt: Promise<void> | undefined;
-  const prepare = async (done: () => void): Promise<void> => {
+  const attemptOnce = async (done: () => void): Promise<void> => {
     try {
       await migrate(database, await readMigrations(migrationsFolder, settings.kind));
+      await options.prepare?.(database);
       problem = undefined;
       done();
     } catch (error) {
@@ -43,12 +46,12 @@ export async function openStore<Schema>(options: StoreOptions): Promise<Store<Sc
       problem = message;
       if (closed) return;
       retry = setTimeout(() => {
-        attempt = prepare(done);
+        attempt = attemptOnce(done);
       }, retryMs).unref();
     }
   };
   const ready = new Promise<void>((resolve) => {
-    attempt = prepare(resolve);
+    attempt = attemptOnce(resolve);
   });
   // A file is there or not: whoever starts need not wait for what takes no time.
   if (settings.kind === "sqlite") await attempt;

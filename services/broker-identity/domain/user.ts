@@ -1,0 +1,21 @@
+import type { Role } from "../../../contracts/rest.js";
+
+export interface Account {
+  readonly userId: string;
+  readonly name: string;
+  /** As normalizeEmail has it: unique. */
+  readonly email: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+}
+
+/** One account per address, however its letters are written. */
+export function normalizeEmail(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+/** Without spaces around it; undefined where nothing is left, or where it has what no screen can show. */
+export function readName(name: string): string | undefined {
+  const trimmed = name.trim();
+  return trimmed === "" || /\p{Cc}/u.test(trimmed) ? undefined : trimmed;
+}
