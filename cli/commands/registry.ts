@@ -1,4 +1,5 @@
 import type { CommandDefinition } from "../kernel/command.js";
+import { bookCommand } from "./book/definition.js";
 import { configCommand } from "./config/definition.js";
 import { connectCommand } from "./connect/definition.js";
 import { doctorCommand } from "./doctor/definition.js";
@@ -8,6 +9,7 @@ import { execCommand } from "./exec/definition.js";
 import { initCommand } from "./init/definition.js";
 import { logsCommand } from "./logs/definition.js";
 import { openCommand } from "./open/definition.js";
+import { orderCommand } from "./order/definition.js";
 import { psCommand } from "./ps/definition.js";
 import { pullCommand } from "./pull/definition.js";
 import { replaceCommand } from "./replace/definition.js";
@@ -15,7 +17,10 @@ import { restartCommand } from "./restart/definition.js";
 import { simulateCommand } from "./simulate/definition.js";
 import { startCommand } from "./start/definition.js";
 import { stopCommand } from "./stop/definition.js";
+import { tokenCommand } from "./token/definition.js";
 import { upCommand } from "./up/definition.js";
+import { userCommand } from "./user/definition.js";
+import { walletCommand } from "./wallet/definition.js";
 
 /** All commands, in the order in which --help lists them. */
 export const commands: readonly CommandDefinition[] = [
@@ -33,6 +38,11 @@ export const commands: readonly CommandDefinition[] = [
   downCommand,
   pullCommand,
   configCommand,
+  orderCommand,
+  walletCommand,
+  userCommand,
+  bookCommand,
+  tokenCommand,
   simulateCommand,
   replaceCommand,
   doctorCommand,

@@ -1,0 +1,52 @@
+import { publishedPort } from "../compose/host-addresses.js";
+import { discoverEngines } from "../engine/discover.js";
+import { realFiles } from "../engine/file-reader.js";
+import { hostAddressOf } from "../engine/host-address.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { CommandRequest } from "../kernel/command.js";
+import { findEmbeddedPlace } from "../runtime/by-runtime.js";
+import { openProject } from "../stack/open-stack.js";
+import { parts } from "./parts.js";
+
+/** Where the running system is reached by its users. */
+export interface Brokerage {
+  /** Name of the project. */
+  readonly project: string;
+  /** SEED_USER_PASSWORD: of the demo investor, the admin, and users that `user add` makes. */
+  readonly password: string;
+  /** "http://127.0.0.1:8080" of a service. @throws MybrokerError usage.unknown-service where the files have none */
+  urlOf(service: string): string;
+  readonly gateway: string;
+}
+
+/** From the files alone: whether it runs shows with the first request. @throws MybrokerError, exit 2, for the files */
+export async function openBrokerage(request: CommandRequest): Promise<Brokerage> {
+  const { globals } = request;
+  const everything = { ...request, globals: { ...globals, profile: ["*"] } };
+  const { project } = await openProject(everything, { missingVariables: "empty" });
+  const host = await findHost(request);
+  const urlOf = (name: string): string => {
+    const service = project.services[name];
+    const port = publishedPort(service, service?.["x-mybroker"]?.port ?? 0);
+    if (port === undefined) throw noSuchService(name, project.name);
+    return `http://${host}:${port}`;
+  };
+  const password = project.environment.SEED_USER_PASSWORD ?? "";
+  return { project: project.name, password, urlOf, gateway: urlOf(parts.gateway) };
+}
+
+async function findHost(request: CommandRequest): Promise<string> {
+  const { context } = request;
+  if ((await findEmbeddedPlace(request)) !== undefined) return "127.0.0.1";
+  const [address] = discoverEngines({ ...context, files: realFiles });
+  return hostAddressOf(address, context.env, undefined);
+}
+
+function noSuchService(name: string, project: string): MybrokerError {
+  return new MybrokerError({
+    code: "brokerage.absent",
+    message: `the compose file of ${project} has no ${name} with a published port`,
+    hint: "The shipped project, in an empty folder:  {mybroker} init",
+    exitCode: exitCodes.usage,
+  });
+}

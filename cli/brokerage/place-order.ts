@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import type { OrderBody, PlaceOrderBody, ProblemBody } from "../../contracts/rest.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { systemClock } from "../ready/clock.js";
+import { ask, explainSilence, hints, NoAnswer, type RestAnswer, type RestRequest, refused } from "./rest.js";
+import type { Session } from "./session.js";
+
+/** Of one that is asked again while its first asking is still at work. */
+const pauseMs = 500;
+const attempts = 5;
+
+/**
+ * Places an order once, whatever gets lost: an answer that does not come is asked for again under the same key.
+ * @throws MybrokerError order.<reason> (exit 1) where it is refused, order.unknown (exit 3) where nobody knows,
+ *   brokerage.unreachable (exit 3) where it was never sent
+ */
+export async function placeOrder({ brokerage, token }: Session, body: PlaceOrderBody): Promise<OrderBody> {
+  const url = `${brokerage.gateway}/api/v1/orders`;
+  const answer = await askUntilKnown({ method: "POST", url, token, body, idempotencyKey: randomUUID() });
+  if (answer.status === 201) return answer.body as OrderBody;
+  const { code = "", title, orderId } = (answer.body ?? {}) as Partial<ProblemBody>;
+  if (orderId === undefined && answer.status !== 422) throw refused(answer.status, answer.body);
+  throw orderRefused(code, title ?? code, answer.body);
+}
+
+async function askUntilKnown(request: RestRequest): Promise<RestAnswer> {
+  let lost = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const answer = await ask(request);
+      const running = (answer.body as Partial<ProblemBody> | undefined)?.code === "IDEMPOTENCY_RUNNING";
+      if (!running) return answer;
+      if (attempt === attempts) throw unknownOutcome("it is still being worked on");
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      if (!error.sent && !lost) explainSilence(error);
+      if (lost) throw unknownOutcome(error.message);
+      lost = true;
+    }
+    await systemClock.sleep(pauseMs, new AbortController().signal);
+  }
+}
+
+/** A refusal, at the door or by the exchange, with what to do next. */
+export function orderRefused(code: string, why: string, details: unknown): MybrokerError {
+  return new MybrokerError({
+    code: `order.${code.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") || "refused"}`,
+    message: `The order was refused: ${why.replace(/\.$/, "")}${why === code ? "" : ` (${code})`}`,
+    hint: hints[code] ?? "{mybroker} order --help",
+    exitCode: exitCodes.no,
+    details,
+  });
+}
+
+function unknownOutcome(why: string): MybrokerError {
+  return new MybrokerError({
+    code: "order.unknown",
+    message: `Nobody can say whether the order was taken: it was sent, and no answer came (${why})`,
+    hint: "look before you place it again:  {mybroker} order list",
+    exitCode: exitCodes.machine,
+  });
+}

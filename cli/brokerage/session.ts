@@ -1,0 +1,40 @@
+import type { SessionBody } from "../../contracts/rest.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { CommandRequest } from "../kernel/command.js";
+import { type Brokerage, openBrokerage } from "./brokerage.js";
+import { ensureDemoInvestor } from "./demo-investor.js";
+import { logIn } from "./log-in.js";
+import { demoEmail } from "./parts.js";
+
+/** A user who is logged in, for as long as a token holds. */
+export interface Session {
+  readonly brokerage: Brokerage;
+  readonly user: SessionBody;
+  readonly token: string;
+}
+
+/**
+ * Logs in the user of --user, or the demo investor, who is made where they are missing.
+ * @throws MybrokerError brokerage.unreachable (exit 3), user.unknown (exit 1)
+ */
+export async function openSession(request: CommandRequest): Promise<Session> {
+  const brokerage = await openBrokerage(request);
+  const email = request.options.user as string | undefined;
+  if (email === undefined || email === demoEmail) {
+    const user = await ensureDemoInvestor(brokerage);
+    return { brokerage, user, token: user.token };
+  }
+  const user = await logIn(brokerage, email);
+  if (user === undefined) throw unknownUser(email);
+  return { brokerage, user, token: user.token };
+}
+
+function unknownUser(email: string): MybrokerError {
+  return new MybrokerError({
+    code: "user.unknown",
+    message: `${email} cannot log in: no such user, or one whose password is not SEED_USER_PASSWORD of .env`,
+    hint: `{mybroker} user add ${email}`,
+    exitCode: exitCodes.no,
+    details: { user: email },
+  });
+}

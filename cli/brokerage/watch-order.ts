@@ -1,0 +1,40 @@
+import type { OrderBody } from "../../contracts/rest.js";
+import type { Clock } from "../ready/clock.js";
+import { demand } from "./rest.js";
+import type { Session } from "./session.js";
+
+const finals: readonly OrderBody["status"][] = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
+
+export function isFinal({ status }: OrderBody): boolean {
+  return finals.includes(status);
+}
+
+/** How long to wait before the next look: orders that fill do so at once, others may rest for hours. */
+export function pauseAfter(elapsedMs: number): number {
+  if (elapsedMs < 1_000) return 50;
+  return elapsedMs < 10_000 ? 250 : 1_000;
+}
+
+export function fetchOrder({ brokerage, token }: Session, orderId: string): Promise<OrderBody> {
+  const url = `${brokerage.gateway}/api/v1/orders/${encodeURIComponent(orderId)}`;
+  return demand<OrderBody>({ method: "GET", url, token });
+}
+
+/** The order at each change, until it is final or the signal comes. */
+export async function* watchOrder(
+  session: Session,
+  first: OrderBody,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): AsyncGenerator<OrderBody> {
+  const startedMs = clock.nowMs();
+  let latest = first;
+  yield latest;
+  while (!isFinal(latest)) {
+    await clock.sleep(pauseAfter(clock.nowMs() - startedMs), signal);
+    if (signal.aborted) return;
+    const next = await fetchOrder(session, first.orderId);
+    if (next.updatedAt === latest.updatedAt && next.status === latest.status) continue;
+    latest = next;
+    yield latest;
+  }
+}

@@ -1,0 +1,103 @@
+import type { OrderBody, PlaceOrderBody } from "../../../contracts/rest.js";
+import { readAmount, readQuantity, readTicker } from "../../brokerage/money-text.js";
+import { orderRefused, placeOrder } from "../../brokerage/place-order.js";
+import { demand } from "../../brokerage/rest.js";
+import { readId, runAction } from "../../brokerage/run-action.js";
+import { openSession, type Session } from "../../brokerage/session.js";
+import { fetchOrder, isFinal, watchOrder } from "../../brokerage/watch-order.js";
+import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { systemClock } from "../../ready/clock.js";
+import { describeChange, nextAfter, renderOrder, renderOrders } from "./screen.js";
+
+/** `order`: one action on the orders of one user. */
+export const runOrder: CommandHandler = (request) =>
+  runAction(request, { buy: place, sell: place, list, show, cancel });
+
+/** Read before anybody logs in. @throws MybrokerError usage.invalid-value, exit 2 */
+function readWish({ args, options }: CommandRequest): PlaceOrderBody {
+  const [action = "", ticker, quantity] = args;
+  const example = `order ${action} PETR4 100`;
+  const price = options.price as string | undefined;
+  const tif = options.tif as string | undefined;
+  return {
+    ticker: readTicker(ticker, example),
+    quantity: readQuantity(quantity, example),
+    side: action === "sell" ? "SELL" : "BUY",
+    ...(price === undefined ? {} : { price: readAmount(price, "a price", `${example} --price 38.50`) }),
+    ...(tif === undefined ? {} : { timeInForce: tif.toUpperCase() as "DAY" | "IOC" | "FOK" }),
+  };
+}
+
+async function place(request: CommandRequest): Promise<CommandResult> {
+  const wish = readWish(request);
+  const session = await openSession(request);
+  const order = await placeOrder(session, wish);
+  if (request.options.watch === true) return follow(request, session, order);
+  return { data: { order }, text: [...renderOrder(order), nextAfter(order)], ...ending(session, order) };
+}
+
+/** Prints each change; where it rests, says so once and goes on until Ctrl-C. */
+async function follow(request: CommandRequest, session: Session, placed: OrderBody): Promise<CommandResult> {
+  const { context, output } = request;
+  let latest = placed;
+  for (const line of output.json ? [] : renderOrder(placed)) await output.line(line);
+  for await (const order of watchOrder(session, placed, { clock: systemClock, signal: context.signal })) {
+    latest = order;
+    await (output.json
+      ? output.record({ order }, session.brokerage.project)
+      : output.line(describeChange(order)));
+  }
+  const end = ending(session, latest);
+  if (output.json) return "error" in end ? { ...end, data: { order: latest } } : end;
+  return { text: [nextAfter(latest)], ...end };
+}
+
+/** A refusal by the exchange is the answer no. */
+function ending({ brokerage }: Session, order: OrderBody): Partial<CommandResult> {
+  const { project } = brokerage;
+  if (order.status !== "REJECTED") return { project };
+  const {
+    code,
+    message,
+    hint = "",
+    exitCode,
+  } = orderRefused(order.reason ?? "", order.reason ?? "it does not say why", null);
+  return { project, exitCode, error: { code, message, hint, details: { orderId: order.orderId } } };
+}
+
+async function list(request: CommandRequest): Promise<CommandResult> {
+  const { brokerage, token } = await openSession(request);
+  const url = `${brokerage.gateway}/api/v1/orders?limit=20`;
+  const { items, next } = await demand<{ items: OrderBody[]; next: string | null }>({
+    method: "GET",
+    url,
+    token,
+  });
+  return {
+    project: brokerage.project,
+    data: { orders: items, more: next !== null },
+    text: renderOrders(items, next !== null),
+  };
+}
+
+async function show(request: CommandRequest): Promise<CommandResult> {
+  const id = readId(request);
+  const session = await openSession(request);
+  const order = await fetchOrder(session, id);
+  if (request.options.watch === true && !isFinal(order)) return follow(request, session, order);
+  const { project } = session.brokerage;
+  return { project, data: { order }, text: [...renderOrder(order), describeChange(order), nextAfter(order)] };
+}
+
+/** Asks for it; what became of it is the exchange's to say. */
+async function cancel(request: CommandRequest): Promise<CommandResult> {
+  const id = readId(request);
+  const session = await openSession(request);
+  const { brokerage, token } = session;
+  const url = `${brokerage.gateway}/api/v1/orders/${encodeURIComponent(id)}`;
+  await demand({ method: "DELETE", url, token });
+  const order = await fetchOrder(session, id);
+  if (request.options.watch === true && !isFinal(order)) return follow(request, session, order);
+  const { project } = brokerage;
+  return { project, data: { order }, text: [describeChange(order), nextAfter(order)] };
+}

@@ -1,0 +1,56 @@
+import type { OrderBody } from "../../../contracts/rest.js";
+import { moneyText } from "../../brokerage/money-text.js";
+import { isFinal } from "../../brokerage/watch-order.js";
+import { formatTable } from "../../output/table.js";
+
+/** What it is: "BUY 100 PETR4 at the market, R$ 40.43 at most" and its id. */
+export function renderOrder(order: OrderBody): string[] {
+  const { side, quantity, ticker, type, price, orderId, timeInForce } = order;
+  const bound = side === "BUY" ? "at most" : "at least";
+  const how =
+    type === "MARKET"
+      ? `at the market, ${bound} ${moneyText(price)}`
+      : `limit ${moneyText(price)}, ${timeInForce}`;
+  return [`${side} ${quantity} ${ticker} ${how}`, `order ${orderId}`];
+}
+
+/** "2026-11-22T12:04:31.134Z  FILLED  100 at R$ 38.47  after 16 ms" */
+export function describeChange(order: OrderBody): string {
+  const { updatedAt, createdAt, status, cumQuantity, averagePrice, reason, cancelRequested } = order;
+  const took = Date.parse(updatedAt) - Date.parse(createdAt);
+  return [
+    updatedAt,
+    status.padEnd(8),
+    ...(cumQuantity > 0 ? [`${cumQuantity} at ${moneyText(averagePrice)}`] : []),
+    ...(reason === null ? [] : [reason]),
+    ...(cancelRequested && !isFinal(order) ? ["cancel asked for"] : []),
+    ...(took > 0 && took < 60_000 ? [`after ${took} ms`] : []),
+  ]
+    .join("  ")
+    .trimEnd();
+}
+
+export function nextAfter(order: OrderBody): string {
+  const { orderId, leavesQuantity } = order;
+  if (isFinal(order)) return "Next:  {mybroker} wallet show      {mybroker} order list";
+  return `Rests: ${leavesQuantity} to go.  Next:  {mybroker} order cancel ${orderId}`;
+}
+
+/** Newest first. */
+export function renderOrders(orders: readonly OrderBody[], more: boolean): string[] {
+  if (orders.length === 0) return ["No orders yet.", "Next:  {mybroker} order buy PETR4 100 --watch"];
+  const rows = orders.map((order) => [
+    order.orderId,
+    order.side,
+    String(order.quantity),
+    order.ticker,
+    moneyText(order.averagePrice ?? order.price),
+    order.status,
+  ]);
+  return [
+    ...formatTable([["ORDER", "SIDE", "QTY", "TICKER", "PRICE", "STATUS"], ...rows]),
+    ...(more ? ["… and older ones"] : []),
+    "",
+    `Next:  {mybroker} order show ${orders[0]?.orderId}`,
+  ];
+}
