@@ -1,7 +1,9 @@
-// Bundles the CLI and the embedded runtime into dist/ (or the folder that is named), so that starting them costs a few
+// Bundles the CLI, the embedded runtime and the services into dist/ (or the folder that is named), so that starting them costs a few
 // file reads and not a thousand.
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
+import { buildServices } from "./build-services.mjs";
 
 // dockerode pulls these in for BuildKit sessions and its own ssh, which the CLI does not use (an ssh engine is
 // reached through the user's ssh). Left in, they double the start and ssh2 does not even load from a bundle.
@@ -16,9 +18,7 @@ const unusedByTheCli = {
 
 const outdir = process.argv[2] ?? "dist";
 rmSync(outdir, { recursive: true, force: true });
-await build({
-  entryPoints: { main: "cli/main.ts", embedded: "embedded/main.ts", keeper: "cli/replace/keeper-main.ts" },
-  outdir,
+const shared = {
   bundle: true,
   splitting: true,
   format: "esm",
@@ -35,4 +35,10 @@ await build({
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
+};
+await build({
+  ...shared,
+  entryPoints: { main: "cli/main.ts", embedded: "embedded/main.ts", keeper: "cli/replace/keeper-main.ts" },
+  outdir,
 });
+await buildServices(join(outdir, "services"), shared);

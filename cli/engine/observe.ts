@@ -2,9 +2,10 @@ import { composeLabels, ofProject } from "../compose/label-names.js";
 import { imageName } from "../compose/labels.js";
 import type { Project } from "../compose/model.js";
 import { collectFiles, type InlineFile, inlineFilesLabel } from "../reconcile/inline-files.js";
-import type { Observed, ObservedContainer } from "../reconcile/observed.js";
+import type { Observed, ObservedContainer, Recipe } from "../reconcile/observed.js";
 import type { ContainerDetails, Engine, ImageDetails } from "./engine.js";
 import { readFileDigests } from "./read-file-digests.js";
+import { readRecipe } from "./read-recipe.js";
 
 /**
  * One snapshot of what the engine has of a project: everything with its label, and the networks, volumes and
@@ -15,12 +16,13 @@ export async function observeProject(engine: Engine, project: Project): Promise<
   const inlineFiles = new Map(
     services.map(([name, service]) => [name, collectFiles(project, service).inline] as const),
   );
+  const recipes = await readRecipes(project);
   const [labelled, images] = await Promise.all([
     observeLabelled(engine, project.name),
-    inspectImages(
-      engine,
-      services.map(([name, service]) => imageName(project, name, service)),
-    ),
+    inspectImages(engine, [
+      ...services.map(([name, service]) => imageName(project, name, service)),
+      ...[...recipes.values()].flatMap(({ bases }) => bases),
+    ]),
   ]);
   const used = labelled.containers.map((container) => container.details.Image);
   const known = new Set([...images.values()].map((image) => image.id));
@@ -44,6 +46,7 @@ export async function observeProject(engine: Engine, project: Project): Promise<
     networks: [...labelled.networks, ...networks],
     volumes: [...labelled.volumes, ...volumes],
     images: new Map([...byId, ...images, ...olderImages]),
+    recipes,
   };
 }
 
@@ -60,7 +63,18 @@ export async function observeLabelled(engine: Engine, project: string): Promise<
   const containers = details.flatMap((found) => (found === undefined ? [] : toObserved(found)));
   // The engine's order is that of creation, which differs from run to run.
   containers.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { project, containers, networks, volumes, images: new Map() };
+  return { project, containers, networks, volumes, images: new Map(), recipes: new Map() };
+}
+
+async function readRecipes(project: Project): Promise<Map<string, Recipe>> {
+  const services = Object.entries({ ...project.disabledServices, ...project.services });
+  const found = await Promise.all(
+    services.map(async ([name, service]) => {
+      const recipe = service.build === undefined ? undefined : await readRecipe(service.build);
+      return recipe === undefined ? [] : [[imageName(project, name, service), recipe] as const];
+    }),
+  );
+  return new Map(found.flat());
 }
 
 export function toObserved(details: ContainerDetails): ObservedContainer {

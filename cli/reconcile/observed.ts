@@ -8,6 +8,19 @@ export interface Observed {
   readonly volumes: readonly VolumeDetails[];
   /** By every reference and id that was asked for and is there. */
   readonly images: ReadonlyMap<string, ImageDetails>;
+  /** Of the images that the project builds, by their reference. */
+  readonly recipes: ReadonlyMap<string, Recipe>;
+}
+
+/** On an image: what it was built from. Where a Dockerfile says something else now, it is built again. */
+export const contentLabel = "dev.mybroker.content";
+
+/** What a Dockerfile says of its image. */
+export interface Recipe {
+  /** References of the images that it begins with. */
+  readonly bases: readonly string[];
+  /** Value of its contentLabel; absent: as with Compose, a present image is good until --build. */
+  readonly content?: string;
 }
 
 export interface ObservedContainer {

@@ -7,6 +7,7 @@ import { chooseRuntime } from "../../runtime/choose-runtime.js";
 import { findRecordedRuntime, type RecordedRuntime } from "../../runtime/runtime-record.js";
 import { embeddableServices } from "../../runtime/runtime-settings.js";
 import { openProject } from "../../stack/open-stack.js";
+import { profilesOf } from "./options.js";
 
 /** `up`: choose where, then make it so and wait until everything answers. */
 export const bringUp: CommandHandler = async (request) => {
@@ -42,7 +43,11 @@ async function choose(
     return { runtime: "docker" } as const;
   }
   // A mistake in the user's files is told before an absent engine.
-  const { project } = await openProject(request, { missingVariables: "empty", services: request.args });
+  const { project } = await openProject(request, {
+    missingVariables: "empty",
+    services: request.args,
+    moreProfiles: profilesOf(request.options),
+  });
   const state = await openProjectState(request.context, project.workingDir).catch(() => undefined);
   const dockerData = state !== undefined && (await hasRecordedVolumes(state, project.name));
   const embeddable = embeddableServices(project).length > 0;

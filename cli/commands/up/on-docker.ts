@@ -19,7 +19,7 @@ import { whileLocked } from "../../stack/while-locked.js";
 import { checkMounts } from "./check-mounts.js";
 import { checkServicesThere } from "./check-services.js";
 import { fetchImages } from "./fetch-images.js";
-import { excludeProfiled, readUpSetting, type UpSetting } from "./options.js";
+import { excludeProfiled, profilesOf, readUpSetting, type UpSetting } from "./options.js";
 import { runPreflight, startingServices } from "./preflight.js";
 import { prepareEnv } from "./prepare-env.js";
 import { failureError, refusalError } from "./report-failure.js";
@@ -52,6 +52,7 @@ export async function bringUpOnDocker(
     const loaded = await openProject(request, {
       missingVariables: valuesKnown ? "error" : "empty",
       services: request.args,
+      moreProfiles: profilesOf(request.options),
     });
     const stack = { ...loaded, engine };
     const { endpoint, facts } = engine;
