@@ -32,15 +32,14 @@ export function createPriceCache(cache: Cache, log: Pick<Log, "warn">): PriceCac
         told = true;
       }
     }
+    writing = undefined;
   }
 
   return {
     note(events) {
       for (const { ticker, price } of events) waiting.set(marketPriceKey(ticker), String(price));
       if (events.length === 0) return;
-      writing ??= write().finally(() => {
-        writing = undefined;
-      });
+      writing ??= write();
     },
     async read(tickers) {
       const keys = tickers.map(marketPriceKey);

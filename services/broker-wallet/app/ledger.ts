@@ -50,15 +50,14 @@ export function openLedger(options: LedgerOptions): Ledger {
   const runAll: Ledger["runAll"] = (instructions) =>
     new Promise((resolve, reject) => {
       waiting.push({ instructions, resolve, reject });
-      running ??= work().finally(() => {
-        running = undefined;
-      });
+      running ??= work();
     });
 
   async function work(): Promise<void> {
     // What comes within this turn of the event loop goes along.
     await Promise.resolve();
     while (waiting.length > 0) await runJobs(options, takeBatch(waiting));
+    running = undefined;
   }
 
   return {

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Timestamp } from "../../../../kit/sql/columns.js";
+import { type Database, type DatabaseSettings, openDatabase } from "../../../../kit/sql/database.js";
+import { migrate, readMigrations } from "../../../../kit/sql/migrate.js";
+import { type Ledger, openLedger } from "../../app/ledger.js";
+import type { WalletStore } from "../../app/store.js";
+import type { WalletSchema } from "../schema.js";
+import { createSqlStore } from "../sql-store.js";
+
+export const migrationsFolder = join(import.meta.dirname, "../migrations");
+
+export interface OpenWallet {
+  readonly database: Database<WalletSchema>;
+  readonly store: WalletStore;
+  readonly ledger: Ledger;
+  close(): Promise<void>;
+}
+
+/** The ledger on a database of its own; without settings on a new SQLite file that goes with it. */
+export async function openWallet(settings?: DatabaseSettings): Promise<OpenWallet> {
+  const folder = mkdtempSync(join(tmpdir(), "wallet-"));
+  const database = await openDatabase<WalletSchema>(
+    settings ?? { kind: "sqlite", path: join(folder, "wallet.sqlite") },
+  );
+  await migrate(database, await readMigrations(migrationsFolder, database.dialect.kind));
+  const store = createSqlStore(database);
+  const now = () => (Date.now() * 1_000) as Timestamp;
+  const ledger = openLedger({ store, now, onCommit: () => {} });
+  return {
+    database,
+    store,
+    ledger,
+    close: async () => {
+      await ledger.close();
+      await database.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
