@@ -8,12 +8,13 @@ export interface LaneSettings {
   readonly publish: Publish;
   /** How long rows may gather after others were published. */
   readonly lingerMs: number;
+  /** After a failure. */
+  readonly retryMs: number;
   readonly db: Kysely<OutboxSchema>;
   readonly log: LinkContext["log"];
 }
 
 const pollMs = 1_000;
-const retryMs = 250;
 const batchSize = 500;
 
 /** One channel's way out of the outbox: what holds up one channel leaves the other alone. */
@@ -41,10 +42,11 @@ export class Lane {
         this.#tell(error);
         return undefined;
       });
-      if (published === undefined) await pause(retryMs, stop);
+      if (published === undefined) await pause(this.#settings.retryMs, stop);
       else if (published > 0 && this.#settings.lingerMs > 0) await pause(this.#settings.lingerMs, stop);
       // Who committed during the run has woken it.
-      if (published !== undefined && published < batchSize && !this.#isWoken) await this.#wait(stop);
+      const isMore = published === undefined || published === batchSize || this.#isWoken;
+      if (!isMore && !stop.aborted) await this.#wait(stop);
     }
   }
 

@@ -25,6 +25,7 @@ export interface Relay {
 }
 
 const lockRetryMs = 1_000;
+const retryMs = 250;
 /** Nobody waits for an event as for an order, and one request takes many. */
 const kafkaLingerMs = 20;
 
@@ -38,11 +39,11 @@ export function startRelay<Schema extends OutboxSchema>(settings: RelaySettings<
   const lanes: Lane[] = [];
   if (rabbitmq !== undefined) {
     const publish = publishToRabbitmq(rabbitmq);
-    lanes.push(new Lane({ channel: "rabbitmq", publish, lingerMs: 0, db, log }));
+    lanes.push(new Lane({ channel: "rabbitmq", publish, lingerMs: 0, retryMs, db, log }));
   }
   if (kafka !== undefined) {
     const publish = publishToKafka(kafka);
-    lanes.push(new Lane({ channel: "kafka", publish, lingerMs: kafkaLingerMs, db, log }));
+    lanes.push(new Lane({ channel: "kafka", publish, lingerMs: kafkaLingerMs, retryMs, db, log }));
   }
   addOutboxLagSeconds(metrics, (gauge) => {
     const now = Date.now();
