@@ -1,4 +1,5 @@
 import { publishedPort } from "../compose/host-addresses.js";
+import type { Project } from "../compose/model.js";
 import { discoverEngines } from "../engine/discover.js";
 import { realFiles } from "../engine/file-reader.js";
 import { hostAddressOf } from "../engine/host-address.js";
@@ -24,7 +25,11 @@ export async function openBrokerage(request: CommandRequest): Promise<Brokerage>
   const { globals } = request;
   const everything = { ...request, globals: { ...globals, profile: ["*"] } };
   const { project } = await openProject(everything, { missingVariables: "empty" });
-  const host = await findHost(request);
+  return brokerageOf(project, await findHost(request));
+}
+
+/** @param host at which published ports are reached */
+export function brokerageOf(project: Project, host: string): Brokerage {
   const urlOf = (name: string): string => {
     const service = project.services[name];
     const port = publishedPort(service, service?.["x-mybroker"]?.port ?? 0);

@@ -1,8 +1,10 @@
 import type { SessionBody, Transaction } from "../../contracts/rest.js";
+import type { Project } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import type { Brokerage } from "./brokerage.js";
+import type { CommandRequest } from "../kernel/command.js";
+import { type Brokerage, brokerageOf } from "./brokerage.js";
 import { logIn } from "./log-in.js";
-import { adminEmail, demoEmail } from "./parts.js";
+import { adminEmail, demoEmail, takesOrders } from "./parts.js";
 import { ask, demand, explainSilence, refused } from "./rest.js";
 
 /** What the demo investor begins with. */
@@ -32,6 +34,23 @@ export async function ensureDemoInvestor(brokerage: Brokerage): Promise<SessionB
     ...(missing.shares.length > 0 ? [handIn(brokerage, demo, missing.shares)] : []),
   ]);
   return demo;
+}
+
+/**
+ * The demo investor where these services can have one. What stands in the way is a note: the stack runs all the same,
+ * and the first command that acts for them tries again.
+ */
+export async function provideDemoInvestor(
+  { output }: CommandRequest,
+  { project, host, services }: { project: Project; host: string; services: readonly string[] },
+): Promise<void> {
+  if (!takesOrders(services)) return;
+  try {
+    await ensureDemoInvestor(brokerageOf(project, host));
+  } catch (error) {
+    if (!(error instanceof MybrokerError)) throw error;
+    output.note(`The demo investor is not there yet: ${error.message}`);
+  }
 }
 
 /** What of the endowment the wallet does not have. An account with a longer history has it: that comes first of all. */

@@ -3,6 +3,9 @@ import { findNearest } from "../errors/nearest.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../kernel/command.js";
 import { tellRuntime } from "../runtime/by-runtime.js";
 
+/** Actions that change nothing, which a dry run does as well. */
+const readOnly = ["list", "show"];
+
 /** The first word chooses. @throws MybrokerError usage.unknown-action, exit 2 */
 export async function runAction(
   request: CommandRequest,
@@ -12,6 +15,9 @@ export async function runAction(
   const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
   if (action === undefined) throw unknownAction(request.command, word, Object.keys(actions));
   await tellRuntime(request);
+  if (request.globals.dryRun && !readOnly.includes(word)) {
+    return { data: null, text: [`Nothing was done. Without --dry-run:  ${request.args.join(" ")}`] };
+  }
   return action(request);
 }
 

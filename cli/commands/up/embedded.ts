@@ -1,4 +1,5 @@
 import type { RuntimeStatus, ServiceSetting } from "../../../contracts/embedded-control.js";
+import { provideDemoInvestor } from "../../brokerage/demo-investor.js";
 import type { Project } from "../../compose/model.js";
 import { makeFolder } from "../../env/make-folder.js";
 import { exitCodes, type MybrokerError } from "../../errors/mybroker-error.js";
@@ -123,7 +124,11 @@ async function bring(run: EmbeddedRun): Promise<Outcome> {
   const proofs = asks
     ? await proveServices(project, place, { services, checkStores: setting.verify })
     : services.map(({ name }): Proof => ({ service: name, by: "process", detail: "ready" }));
-  if (plan.action !== "nothing") showReady(request, services);
+  if (plan.action !== "nothing") {
+    showReady(request, services);
+    const names = services.map(({ name }) => name);
+    await provideDemoInvestor(request, { project, host: "127.0.0.1", services: names });
+  }
   return { plan, status, proofs, launch };
 }
 
