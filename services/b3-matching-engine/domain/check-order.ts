@@ -16,11 +16,11 @@ export function findRefusal(terms: Terms, listing: Listing | undefined): string 
   const { price, quantity } = terms;
   if (listing === undefined) return "UNKNOWN_TICKER";
   if (terms.sessionDate === null) return "SESSION_CLOSED";
-  if (quantity > Math.min(quantityLimit, listing.maxQuantity)) return "QUANTITY_LIMIT";
-  if (!(quantity >= 1) || quantity % listing.lotSize !== 0) return "LOT_SIZE";
+  if (quantity > quantityLimit || (price !== null && price > priceLimit)) return "AMOUNT_LIMIT";
+  if (!(quantity >= 1) || quantity > listing.maxQuantity || quantity % listing.lotSize !== 0)
+    return "ODD_LOT";
   // Without one nobody would know what a buyer must have.
-  if (price === null) return "PRICE_REQUIRED";
-  if (price > priceLimit) return "PRICE_LIMIT";
-  if (price < listing.tick || price % listing.tick !== 0) return "TICK_SIZE";
+  if (price === null) return "PRICE_MISSING";
+  if (price < listing.tick || price % listing.tick !== 0) return "OFF_TICK";
   return undefined;
 }

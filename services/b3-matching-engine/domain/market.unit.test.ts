@@ -77,12 +77,12 @@ describe("an order in the book", () => {
   it.each([
     ["UNKNOWN_TICKER", "100@10", { ticker: "XXXX3" }],
     ["SESSION_CLOSED", "100@10", { sessionDate: null }],
-    ["QUANTITY_LIMIT", "100@10", { ticker: "PETR4F" }],
-    ["QUANTITY_LIMIT", "10000100@10", {}],
-    ["LOT_SIZE", "150@10", {}],
-    ["PRICE_REQUIRED", "100", {}],
-    ["PRICE_LIMIT", "100@1000000.01", {}],
-    ["TICK_SIZE", "100@10.005", {}],
+    ["ODD_LOT", "100@10", { ticker: "PETR4F" }],
+    ["AMOUNT_LIMIT", "10000100@10", {}],
+    ["ODD_LOT", "150@10", {}],
+    ["PRICE_MISSING", "100", {}],
+    ["AMOUNT_LIMIT", "100@1000000.01", {}],
+    ["OFF_TICK", "100@10.005", {}],
   ])("is refused with %s", (reason, text, more) => {
     expect(openMarket().place("o", "BUY", text, more)).toEqual([`o REJECTED ${reason}`]);
   });
