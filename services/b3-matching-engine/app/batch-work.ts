@@ -6,7 +6,8 @@ import type { Answer, Batch, BookState, Told } from "./ports.js";
 /** What somebody wants of the engine; it makes a command of it, or answers it with what is stored. */
 export type Wish =
   | (Traced & { readonly kind: "NEW"; readonly orderId: string; readonly terms: Omit<Terms, "sessionDate"> })
-  | (Traced & { readonly kind: "CANCEL" | "REFUSE"; readonly orderId: string })
+  | (Traced & { readonly kind: "CANCEL"; readonly orderId: string })
+  | (Traced & { readonly kind: "REFUSE"; readonly orderId: string })
   | (Traced & { readonly kind: "PRICE"; readonly prices: SetPrices["prices"] });
 
 interface Traced {
