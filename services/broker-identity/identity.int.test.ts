@@ -214,6 +214,23 @@ describe("a token", () => {
   });
 });
 
+describe("the list of users", () => {
+  const list = (token: string, query = "") => call("GET", `/api/v1/auth/users${query}`, { token });
+
+  it("is the administrator's, newest first, in pages", async () => {
+    const { token, ...user } = (await register()).body as SessionBody;
+    expect((await list(token)).status).toBe(403);
+    const admin = (await login("admin@mybroker.example", "not-a-secret-admin")).body as SessionBody;
+    const all = (await list(admin.token)).body as { items: SessionBody[]; next: string | null };
+    expect(all.items).toEqual([user, expect.objectContaining({ email: "admin@mybroker.example" })]);
+    expect(all.next).toBeNull();
+    const first = (await list(admin.token, "?limit=1")).body as typeof all;
+    expect(first.items).toEqual([user]);
+    const second = (await list(admin.token, `?limit=1&cursor=${first.next}`)).body as typeof all;
+    expect(second).toEqual({ items: all.items.slice(1), next: null });
+  });
+});
+
 describe("what its neighbours see", () => {
   it("publishes the public half of its key only", async () => {
     const { keys } = (await call("GET", "/.well-known/jwks.json")).body as { keys: object[] };

@@ -1,11 +1,22 @@
 import Type from "typebox";
-import { LoginBody, ProblemBody, RegisterBody, SessionBody, UserBody } from "../../../contracts/rest.js";
+import {
+  LoginBody,
+  PageQuery,
+  ProblemBody,
+  pageOf,
+  RegisterBody,
+  SessionBody,
+  UserBody,
+} from "../../../contracts/rest.js";
 import { type Users, unauthorized, userOf } from "../../shared/auth/users.js";
 import type { App } from "../../shared/http/open-server.js";
 import type { Identity } from "../app/identity.js";
 import type { JwtTokens } from "./jwt-tokens.js";
 
 const base = "/api/v1/auth";
+const pageSize = 50;
+/** Ids are UUIDs of version 7, in the order in which they were made. */
+const afterAllIds = "g";
 const KeySet = Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.String())) });
 
 export function addRoutes(
@@ -36,6 +47,19 @@ export function addRoutes(
       const user = await identity.findUser(userOf(request).userId);
       if (user === undefined) throw unauthorized;
       return user;
+    },
+  );
+  app.get(
+    `${base}/users`,
+    {
+      preHandler: users.requireAdmin,
+      schema: { querystring: PageQuery, response: { 200: pageOf(UserBody) } },
+    },
+    async (request) => {
+      const { limit = pageSize, cursor: before = afterAllIds } = request.query;
+      const found = await identity.listUsers({ before, limit: limit + 1 });
+      const items = found.slice(0, limit);
+      return { items, next: found.length > limit ? (items.at(-1)?.userId ?? null) : null };
     },
   );
   app.get("/.well-known/jwks.json", { schema: { response: { 200: KeySet } } }, async (_request, reply) => {

@@ -28,6 +28,10 @@ export function createAccounts({ db, dialect }: Database<IdentitySchema>): Accou
   return {
     findByEmail: (email) => find("email", email),
     findById: (userId) => find("user_id", userId),
+    list: async ({ before, limit }) => {
+      const query = db.selectFrom("users").selectAll().where("user_id", "<", before);
+      return (await query.orderBy("user_id", "desc").limit(limit).execute()).map(toAccount);
+    },
     add: ({ userId, name, email, role, passwordHash }) =>
       dialect.insertIgnore(
         db.insertInto("users").values({

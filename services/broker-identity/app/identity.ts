@@ -18,6 +18,8 @@ export interface Identity {
   /** @throws Problem 401 INVALID_CREDENTIALS whatever is wrong; 429 TOO_MANY_ATTEMPTS */
   login(credentials: { email: string; password: string }): Promise<SessionBody>;
   findUser(userId: string): Promise<UserBody | undefined>;
+  /** Newest first, those made before the one with the id `before`. */
+  listUsers(page: { readonly before: string; readonly limit: number }): Promise<UserBody[]>;
   /** Makes the administrator, or gives that account this password and the role. */
   ensureAdmin(registration: Registration): Promise<void>;
 }
@@ -57,6 +59,7 @@ export function createIdentity(accounts: Accounts, passwords: Passwords, tokens:
       const account = await accounts.findById(userId);
       return account === undefined ? undefined : toUser(account);
     },
+    listUsers: async (page) => (await accounts.list(page)).map(toUser),
     async ensureAdmin({ name, email, password }) {
       const known = await accounts.findByEmail(email);
       const isRight = known?.role === "ADMIN" && (await passwords.verify(password, known.passwordHash));

@@ -5,6 +5,8 @@ import type { Account } from "../domain/user.js";
 export interface Accounts {
   findByEmail(email: string): Promise<Account | undefined>;
   findById(userId: string): Promise<Account | undefined>;
+  /** Those with a lower id than `before`, from the highest id on, which is the newest. */
+  list(page: { readonly before: string; readonly limit: number }): Promise<Account[]>;
   /** False where the address is taken. */
   add(account: Account): Promise<boolean>;
   /** Of the account with this address. */
