@@ -2,8 +2,7 @@ import type { Static, TSchema } from "typebox";
 import { messageHeaders } from "../../../contracts/messages.js";
 import { topics as knownTopics } from "../../../contracts/topology.js";
 import { createKafka } from "../../../kit/kafka.js";
-import { nextTraceparent } from "../trace.js";
-import { type Consumer, type LinkContext, pause, toReason } from "./messages.js";
+import { type Consumer, type LinkContext, pause, toReason, withTrace } from "./messages.js";
 import { TopicReader } from "./topic-reader.js";
 
 export interface OutgoingRecord {
@@ -115,8 +114,7 @@ class Link implements KafkaLink {
       key,
       value: typeof value === "string" ? value : JSON.stringify(value),
       headers: {
-        [messageHeaders.traceparent]: nextTraceparent(),
-        ...headers,
+        ...withTrace(headers),
         [messageHeaders.messageId]: messageId,
         [messageHeaders.publishedAt]: publishedAt,
       },

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageHeaders } from "../../../contracts/messages.js";
 import type { Log } from "../log.js";
 import type { Metrics } from "../metrics.js";
+import { nextTraceparent } from "../trace.js";
 import type { Checked } from "../validate.js";
 
 /** What a link needs of its service. */
@@ -64,6 +66,12 @@ function findUnkept(body: unknown): string | undefined {
 export function readMessage<T>(content: Buffer, check: (value: unknown) => Checked<T>): Checked<T> {
   const { body, problem } = readJson(content);
   return problem === undefined ? check(body) : { ok: false, reason: problem };
+}
+
+/** A message goes on with the trace that it was given, else with that of the work at hand. */
+export function withTrace(headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const { traceparent } = messageHeaders;
+  return traceparent in headers ? headers : { ...headers, [traceparent]: nextTraceparent() };
 }
 
 /** A header may hold one line. */

@@ -1,8 +1,6 @@
 import type { Static, TSchema } from "typebox";
-import { messageHeaders } from "../../../contracts/messages.js";
 import type { RabbitmqSettings } from "../../../kit/rabbitmq.js";
-import { nextTraceparent } from "../trace.js";
-import { type Consumer, type LinkContext, pause, toReason } from "./messages.js";
+import { type Consumer, type LinkContext, pause, toReason, withTrace } from "./messages.js";
 import { QueueReader } from "./queue-reader.js";
 import { type Envelope, openSession, type Session } from "./rabbitmq-session.js";
 
@@ -98,7 +96,7 @@ class Link implements RabbitmqLink {
       routingKey,
       messageId,
       content: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
-      headers: { [messageHeaders.traceparent]: nextTraceparent(), ...headers },
+      headers: withTrace(headers),
     });
   }
 
