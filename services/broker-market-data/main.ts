@@ -12,7 +12,6 @@ import { openServer } from "../shared/http/open-server.js";
 import { createLog } from "../shared/log.js";
 import { type KafkaLink, openKafkaLink } from "../shared/messaging/kafka-link.js";
 import { createMetrics } from "../shared/metrics.js";
-import { once } from "../shared/once.js";
 import { runQuotes } from "../shared/quotes/run-quotes.js";
 import type { ServiceDefinition } from "../shared/service.js";
 import { nextTraceparent } from "../shared/trace.js";
@@ -74,13 +73,18 @@ export const brokerMarketData: ServiceDefinition = {
 };
 
 function createPublisher(kafka: KafkaLink): (quotes: readonly Quote[]) => Promise<void> {
-  const ensureTopic = once(() => kafka.ensureTopics([topic]));
+  let ensured = false;
   return async (quotes) => {
-    await ensureTopic();
+    if (!ensured) await kafka.ensureTopics([topic]);
+    ensured = true;
     const headers = { traceparent: nextTraceparent() };
     const records = quotes.map(toMarketDataEvent).map((value) => {
       return { key: value.ticker, value, messageId: makeId(), headers };
     });
-    await kafka.send(topic, records);
+    await kafka.send(topic, records).catch((error: unknown) => {
+      // Perhaps the broker is another now.
+      ensured = false;
+      throw error;
+    });
   };
 }
