@@ -84,7 +84,7 @@ export async function enter(gateway: string, email: string, password: string): P
     order: (orderId) => get(`orders/${orderId}`),
     orders: async () => (await get<{ items: OrderBody[] }>("orders?limit=200")).items,
     summary: () => get("wallets/me/summary"),
-    positions: async () => (await get<{ items: Position[] }>("wallets/me/positions")).items,
+    positions: () => get<Position[]>("wallets/me/positions"),
   };
 }
 

@@ -79,7 +79,7 @@ async function fund({ gateway }: Brokerage, { admin, investor, agent }: Funding)
     });
   const { total } = await get<{ total: number }>("summary");
   if (total < cash / 2) await post("me/deposit", { amount: cash }, token);
-  const held = new Set((await get<{ items: Position[] }>("positions")).items.map(({ ticker }) => ticker));
+  const held = new Set((await get<Position[]>("positions")).map(({ ticker }) => ticker));
   for (const ticker of heldTickers.filter((one) => !held.has(one))) {
     await post("custody-in", { userId, ticker, quantity: sharesEach }, admin.token);
   }
