@@ -9,31 +9,37 @@ import { planDown } from "./plan-down.js";
 import { planUp } from "./plan-up.js";
 
 const clone = resolve(import.meta.dirname, "../..");
-let stack: ComposeStack;
-beforeAll(async () => {
-  stack = await prepareComposeStack(`mybroker-shipped-${process.pid}`);
-});
-afterAll(() => stack.remove());
-
-async function plan(): Promise<Plan> {
+async function planFor(stack: ComposeStack, profiles: readonly string[]): Promise<Plan> {
   const project = await loadProject({
     cwd: clone,
     homeDir: clone,
     env: process.env,
     files: ["docker-compose.yml"],
     envFiles: [stack.envFile],
-    profiles: [],
+    profiles,
     projectName: stack.project,
   });
   return planUp(project, await observeProject(stack.engine, project));
 }
 
 /** Made and not started: whether a container differs from the file does not depend on its running. */
-describe("the shipped stack", { timeout: 300_000 }, () => {
+describe.each([
+  { count: 14, profiles: [] },
+  { count: 23, profiles: ["services"] },
+])("the $count containers of the shipped stack", { timeout: 300_000 }, ({ count, profiles }) => {
+  let stack: ComposeStack;
+  const plan = () => planFor(stack, profiles);
+
+  beforeAll(async () => {
+    stack = await prepareComposeStack(`mybroker-shipped-${process.pid}-${count}`, profiles);
+  });
+
+  afterAll(() => stack.remove());
+
   it("only has to be started where docker compose made it", async () => {
     await stack.compose("create");
     const actions = (await plan()).steps.map((step) => `${step.action} ${step.cause}`);
-    expect(actions).toEqual(Array(14).fill("start-container was never started"));
+    expect(actions).toEqual(Array(count).fill("start-container was never started"));
   });
 
   it("is taken for its own by docker compose where we made it", async () => {

@@ -5,7 +5,7 @@ import { leftovers, runOnStack, secretsOf } from "./cli-on-stack.js";
 let stack: ComposeStack;
 
 beforeAll(async () => {
-  stack = await prepareComposeStack(`mybroker-ours-${process.pid}`);
+  stack = await prepareComposeStack(`mybroker-ours-${process.pid}`, ["services"]);
   const run = await runOnStack(stack, ["up", "--json"]);
   expect(run.json()).toMatchObject({ error: null, data: { changed: true } });
 });
@@ -17,9 +17,9 @@ function cli(...args: string[]) {
 }
 
 describe("docker compose on a stack that we made", () => {
-  it("lists 14 healthy containers", async () => {
+  it("lists 23 healthy containers", async () => {
     const names = Object.keys(stack.services).sort();
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(23);
     const list = async () =>
       (await stack.compose("ps", "--format", "{{.Service}} {{.Health}}")).split("\n").sort();
     // Our up returns when a server answers; its healthcheck sees that up to a second later.
@@ -28,7 +28,13 @@ describe("docker compose on a stack that we made", () => {
 
   it("recreates and creates nothing", async () => {
     const plan = await stack.compose("up", "-d", "--dry-run");
-    expect(plan).not.toMatch(/Recreat|Creat|Remov|orphan/i);
+    expect(plan).not.toMatch(/Recreat|Creat|Remov|orphan|build/i);
+    expect(plan.match(/Running/g)).toHaveLength(23);
+  });
+
+  it("leaves all of it alone without the profile, too", async () => {
+    const plan = await stack.withoutProfiles("up", "-d", "--dry-run");
+    expect(plan).not.toMatch(/Recreat|Creat|Remov|orphan|build/i);
     expect(plan.match(/Running/g)).toHaveLength(14);
   });
 
@@ -40,7 +46,7 @@ describe("docker compose on a stack that we made", () => {
   });
 
   it("sees the same configuration", async () => {
-    const run = await runOnStack(stack, ["config", "--json"]);
+    const run = await runOnStack(stack, ["--profile", "services", "config", "--json"]);
     const ours = (run.json().data as { services: Record<string, Record<string, unknown>> }).services;
     const theirs = JSON.parse(await stack.compose("config", "--format", "json")) as {
       services: Record<string, Record<string, unknown>>;

@@ -22,6 +22,8 @@ export interface ComposeStack {
   /** As `docker compose config` resolves them. */
   readonly services: Readonly<Record<string, Service & { "x-mybroker": MybrokerExtension }>>;
   compose(...args: string[]): Promise<string>;
+  /** The same without any profile. */
+  withoutProfiles(...args: string[]): Promise<string>;
   container(service: string): Promise<ContainerDetails>;
   /** Where the server is reached, with the login of .env. */
   target(service: string): ProbeTarget;
@@ -29,21 +31,27 @@ export interface ComposeStack {
   remove(): Promise<void>;
 }
 
-/** Prepares the project; nothing is created on the engine yet. */
-export async function prepareComposeStack(project: string): Promise<ComposeStack> {
+/** Prepares the project; nothing is created on the engine yet. Without profiles it is the infrastructure alone. */
+export async function prepareComposeStack(
+  project: string,
+  profiles: readonly string[] = [],
+): Promise<ComposeStack> {
   const engine = await connectForTests();
   const folder = await mkdtemp(join(tmpdir(), `${project}-`));
   const env = await fillExample();
   const envFile = join(folder, ".env");
   await writeFile(envFile, [...env].map(([key, value]) => `${key}=${value}\n`).join(""), { mode: 0o600 });
   const [program, ...prefix] = await findCompose();
-  const compose = async (...args: string[]) => {
-    const files = ["-p", project, "-f", join(root, "docker-compose.yml"), "--env-file", envFile];
-    const { all } = await execa(program, [...prefix, ...files, ...args], { all: true });
-    return all;
-  };
+  const place = [...prefix, "-p", project, "-f", join(root, "docker-compose.yml"), "--env-file", envFile];
+  const composeWith =
+    (names: readonly string[]) =>
+    async (...args: string[]) => {
+      const chosen = names.flatMap((name) => ["--profile", name]);
+      return (await execa(program, [...place, ...chosen, ...args], { all: true })).all;
+    };
+  const compose = composeWith(profiles);
   // Not as JSON, which leaves x-mybroker out.
-  const { services } = parse(await compose("config")) as ComposeStack;
+  const { services } = parse(await compose("config"), { maxAliasCount: -1 }) as ComposeStack;
   return {
     project,
     engine,
@@ -51,6 +59,7 @@ export async function prepareComposeStack(project: string): Promise<ComposeStack
     env,
     services,
     compose,
+    withoutProfiles: composeWith([]),
     container: async (service) => {
       const found = await engine.inspectContainer(`${project}-${service}-1`);
       if (found === undefined) throw new Error(`${project} has no container for ${service}`);
@@ -58,7 +67,7 @@ export async function prepareComposeStack(project: string): Promise<ComposeStack
     },
     target: (service) => makeTarget({ services, env, host: engine.endpoint.hostAddress, service }),
     remove: async () => {
-      await compose("down", "--volumes", "--timeout", "20");
+      await composeWith(["*"])("down", "--volumes", "--timeout", "20", "--rmi", "local");
       await rm(folder, { recursive: true });
       engine.close();
     },
@@ -82,6 +91,8 @@ async function fillExample(): Promise<Map<string, string>> {
     const made = secret === undefined ? value : `test-secret-${key.toLowerCase().replaceAll("_", "-")}`;
     env.set(key, key.endsWith("_HOST_PORT") ? String(ports.pop()) : made);
   }
+  // 32 bytes in base64url, as an Ed25519 seed is.
+  env.set("JWT_PRIVATE_SEED", (env.get("JWT_PRIVATE_SEED") ?? "").padEnd(43, "A"));
   env.set("RABBITMQ_PASS_HASH", hashRabbitPassword(env.get("RABBITMQ_PASSWORD") ?? ""));
   return env;
 }
