@@ -1,6 +1,7 @@
-import { Agent, type IncomingMessage, request as openRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { serviceTokenHeader } from "../auth/services.js";
 import { currentTrace, nextTraceparent } from "../trace.js";
+import { createAgent, sendRequest } from "./exchange.js";
 
 export interface ClientOptions {
   /** "http://broker-wallet:8085" */
@@ -54,24 +55,10 @@ export function createClient(options: ClientOptions): HttpClient {
   const agent = createAgent();
   const base = new URL(options.baseUrl);
   const exchange = async (request: ClientRequest): Promise<ClientAnswer> => {
+    const { method, path, timeoutMs = options.timeoutMs } = request;
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const send = () =>
-      exchangeOnce({
-        agent,
-        base,
-        method: request.method,
-        path: request.path,
-        headers: makeHeaders(options, request, body),
-        body,
-        timeoutMs: request.timeoutMs ?? options.timeoutMs,
-      });
-    try {
-      return await send();
-    } catch (error) {
-      // The other side closed a kept connection while we took it: it has not read the request.
-      if (request.method === "POST" || !(error instanceof DeadConnection)) throw error;
-      return send();
-    }
+    const headers = makeHeaders(options, request, body);
+    return readAnswer(await sendRequest({ agent, base, method, path, headers, body, timeoutMs }));
   };
   return {
     request: (request) =>
@@ -80,52 +67,6 @@ export function createClient(options: ClientOptions): HttpClient {
       }),
     close: () => agent.destroy(),
   };
-}
-
-/** For connections that are kept; no Nagle delay. */
-export function createAgent(): Agent {
-  return new Agent({ keepAlive: true, noDelay: true, maxSockets: 64, scheduling: "lifo" });
-}
-
-/** A kept connection ended before any byte of the answer. */
-class DeadConnection extends Error {}
-
-interface Exchange {
-  readonly agent: Agent;
-  readonly base: URL;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body: string | undefined;
-  readonly timeoutMs: number;
-}
-
-function exchangeOnce({
-  agent,
-  base,
-  method,
-  path,
-  headers,
-  body,
-  timeoutMs,
-}: Exchange): Promise<ClientAnswer> {
-  return new Promise((resolve, reject) => {
-    const request = openRequest({ agent, host: base.hostname, port: base.port, method, path, headers });
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    const fail = (error: Error & { code?: string }) => {
-      clearTimeout(timer);
-      const dead = request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "");
-      reject(dead ? new DeadConnection(error.message) : error);
-    };
-    request.on("error", fail);
-    request.on("response", (response) => {
-      readAnswer(response).then((answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      }, fail);
-    });
-    request.end(body);
-  });
 }
 
 const answerLimitBytes = 4 * 1024 * 1024;

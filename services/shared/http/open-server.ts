@@ -125,7 +125,10 @@ function toFrameworkProblem(error: Error): Problem {
 function refuseUnknownRoutes(app: App): void {
   const known: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
-    known.push({ path: new RegExp(`^${url.replace(/:\w+/g, "[^/]+")}$`), methods: [method].flat() });
+    known.push({
+      path: new RegExp(`^${url.replace(/:\w+/g, "[^/]+").replace("*", ".*")}$`),
+      methods: [method].flat(),
+    });
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?")[0] ?? "";
