@@ -10,8 +10,6 @@ import {
   readSettings,
   text,
 } from "../../kit/settings.js";
-import { openDatabase } from "../../kit/sql/database.js";
-import { migrate, readMigrations } from "../../kit/sql/migrate.js";
 import { createUsers } from "../shared/auth/users.js";
 import { createClient } from "../shared/http/client.js";
 import { createIdempotency } from "../shared/http/idempotency.js";
@@ -20,8 +18,8 @@ import { createLog } from "../shared/log.js";
 import { openKafkaLink } from "../shared/messaging/kafka-link.js";
 import { openRabbitmq } from "../shared/messaging/rabbitmq-link.js";
 import { createMetrics } from "../shared/metrics.js";
-import { once } from "../shared/once.js";
 import type { ServiceDefinition } from "../shared/service.js";
+import { openStore } from "../shared/store.js";
 import { createOrderMetrics } from "./adapters/order-metrics.js";
 import type { OrderSchema } from "./adapters/order-rows.js";
 import { createOrderStore } from "./adapters/order-store.js";
@@ -54,7 +52,13 @@ export const brokerOrder: ServiceDefinition = {
     const log = createLog(name, context);
     const metrics = createMetrics();
     const count = createOrderMetrics(metrics);
-    const database = await openDatabase<OrderSchema>(settings.database);
+    const sql = await openStore<OrderSchema>({
+      name: "broker-order-db",
+      settings: settings.database,
+      migrationsFolder: context.migrationsFolder,
+      log,
+    });
+    const { database } = sql;
     const rabbitmq = openRabbitmq(settings.rabbitmq, { name, log, metrics });
     const kafka = openKafkaLink({ name, log, metrics, brokers: settings.brokers });
     const walletClient = createClient({
@@ -70,16 +74,13 @@ export const brokerOrder: ServiceDefinition = {
     });
     const users = createUsers({ identityUrl: settings.identityUrl, log });
     const idempotency = createIdempotency(database);
-    const prepared = once(async () => {
-      await migrate(database, await readMigrations(context.migrationsFolder, database.dialect.kind));
-    });
     const store = createOrderStore(database, (changes, before) => {
       work.wake();
       count(changes, before);
     });
     const ports = { store, wallet: createWallet(walletClient), assets: createAssets(assetClient) };
     const work = startWork({
-      ...{ database, rabbitmq, kafka, log, metrics, prepared },
+      ...{ database, rabbitmq, kafka, log, metrics, ready: sql.ready },
       sweep: () => sweep(ports, Date.now()),
       results: {
         queue: toBroker.queue,
@@ -95,11 +96,11 @@ export const brokerOrder: ServiceDefinition = {
       log,
       metrics,
       dependencies: [
-        { name: "broker-order-db", check: () => prepared().then(() => database.ping()) },
+        sql.dependency,
         { name: "rabbitmq", check: () => rabbitmq.ping() },
         { name: "kafka", check: () => kafka.ping() },
       ],
-      routes: (app) => addRoutes(app, { ...ports, users, idempotency, prepared, log, mode: settings.mode }),
+      routes: (app) => addRoutes(app, { ...ports, users, idempotency, log, mode: settings.mode }),
     });
     return {
       address: server.address,
@@ -111,7 +112,7 @@ export const brokerOrder: ServiceDefinition = {
         users.close();
         walletClient.close();
         assetClient.close();
-        await database.close();
+        await sql.close();
       },
     };
   },

@@ -23,13 +23,11 @@ const pageSize = 50;
 export interface RoutePorts extends PlacePorts {
   readonly users: Pick<Users, "requireUser">;
   readonly idempotency: Idempotency;
-  /** Rejects while the database cannot be used. */
-  readonly prepared: () => Promise<void>;
 }
 
 export function addRoutes(app: App, ports: RoutePorts): void {
   const { store, idempotency } = ports;
-  const preHandler = [ports.users.requireUser, () => ports.prepared()];
+  const preHandler = ports.users.requireUser;
   const refusals = { 404: ProblemBody, 422: ProblemBody, 503: ProblemBody };
 
   app.post(

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { once } from "node:events";
 import type { ResultMessage } from "../../../contracts/messages.js";
 import type { Database } from "../../../kit/sql/database.js";
 import type { Log } from "../../shared/log.js";
 import type { KafkaLink } from "../../shared/messaging/kafka-link.js";
-import type { Consumer } from "../../shared/messaging/messages.js";
+import { type Consumer, pause } from "../../shared/messaging/messages.js";
 import type { QueueConsumer, RabbitmqLink } from "../../shared/messaging/rabbitmq-link.js";
 import type { Metrics } from "../../shared/metrics.js";
 import { type Relay, startRelay } from "../../shared/outbox/relay.js";
@@ -16,8 +16,8 @@ export interface WorkOptions {
   readonly kafka: KafkaLink;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Rejects while the database cannot be used. */
-  readonly prepared: () => Promise<void>;
+  /** Resolves when the database has its schema. */
+  readonly ready: Promise<void>;
   readonly results: QueueConsumer<typeof ResultMessage>;
   readonly sweep: () => Promise<void>;
 }
@@ -28,17 +28,17 @@ export interface Work {
   close(): Promise<void>;
 }
 
-const retryMs = 1_000;
 const sweepMs = 5_000;
 
 /** All that happens without a request, from when the database is there: publish, consume, sweep. */
 export function startWork(options: WorkOptions): Work {
-  const { database, rabbitmq, kafka, log, metrics } = options;
+  const { database, rabbitmq, kafka, log, metrics, ready } = options;
   const ended = new AbortController();
+  const ending = once(ended.signal, "abort");
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
   const run = async () => {
-    await prepare(options, ended.signal);
+    await Promise.race([ready, ending]);
     if (ended.signal.aborted) return;
     relay = startRelay({ database, kafka, rabbitmq, log, metrics });
     consumer = rabbitmq.consume(options.results);
@@ -60,18 +60,6 @@ export function startWork(options: WorkOptions): Work {
   };
 }
 
-async function prepare({ prepared, log }: WorkOptions, ended: AbortSignal): Promise<void> {
-  for (let told = false; !ended.aborted; ) {
-    try {
-      return await prepared();
-    } catch (error) {
-      if (!told) log.warn({ error }, "database away");
-      told = true;
-      await waitUnlessEnded(retryMs, ended);
-    }
-  }
-}
-
 async function sweepAlways({ sweep, log }: WorkOptions, ended: AbortSignal): Promise<void> {
   for (let told = false; !ended.aborted; ) {
     try {
@@ -81,10 +69,6 @@ async function sweepAlways({ sweep, log }: WorkOptions, ended: AbortSignal): Pro
       if (!told) log.warn({ error }, "sweep failed");
       told = true;
     }
-    await waitUnlessEnded(sweepMs, ended);
+    await pause(sweepMs, ended);
   }
-}
-
-async function waitUnlessEnded(ms: number, signal: AbortSignal): Promise<void> {
-  await pause(ms, undefined, { ref: false, signal }).catch(() => {});
 }
