@@ -1,4 +1,3 @@
-import { pathToFileURL } from "node:url";
 import { isStoreKind } from "../../contracts/embedded-control.js";
 import { type Environment, hostEnvironment } from "../compose/host-addresses.js";
 import type { Project, Service } from "../compose/model.js";
@@ -17,7 +16,7 @@ export function embeddedEnvironment(
   for (const [name, value] of Object.entries(environment)) {
     const store = findStore(project, value);
     if (store === undefined) continue;
-    environment[name] = `sqlite://${pathToFileURL(storePath(store)).pathname}`;
+    environment[name] = `sqlite://${storePath(store)}`;
     const prefix = name.replace(/_URL$/, "");
     for (const login of [`${prefix}_USER`, `${prefix}_PASSWORD`]) delete environment[login];
   }

@@ -39,7 +39,7 @@ it("logs in to both brokers and has every store checked", async () => {
     warnings: 0,
   });
   const logins = data.checks.find(({ id }) => id === "server.login")?.findings ?? [];
-  expect(logins).toHaveLength(11);
+  expect(logins).toHaveLength(20);
   expect(logins.find(({ subject }) => subject === "rabbitmq")?.message).toContain("logged in as mybroker");
 });
 

@@ -15,7 +15,7 @@ interface UpData {
 }
 
 interface PsData {
-  services: { service: string; state: string; address: string | null; path: string }[];
+  services: { service: string; state: string; address: string | null; path: string | null }[];
   process: { pid: number; residentBytes: number } | null;
 }
 
@@ -38,10 +38,10 @@ describe("up without Docker", () => {
       /^No Docker engine at\s\S*no-docker\.sock:\srunning\sembedded,\sin\sone\sprocess\.$/m,
     );
     expect(first.stderr).toContain("up --runtime docker");
-    expect(first.stdout).toMatch(/^11 ready in .* embedded \(one process, pid \d+\)\.$/m);
+    expect(first.stdout).toMatch(/^20 ready in .* embedded \(one process, pid \d+\)\.$/m);
     const second = await project.run("up");
     expect(second).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(second.stdout).toContain("11 ready, nothing to do");
+    expect(second.stdout).toContain("20 ready, nothing to do");
     expect(statSync(join(project.place, "control.sock")).mode & 0o777).toBe(0o600);
     expect(statSync(project.place).mode & 0o777).toBe(0o700);
   });
@@ -142,7 +142,7 @@ describe("commands on the embedded runtime", () => {
     expect((await project.json<{ services: string[] }>("stop", "kafka")).data.services).toEqual(["kafka"]);
     expect((await project.json<PsData>("ps", "kafka")).data.services[0]?.state).toBe("stopped");
     expect((await project.json<{ services: string[] }>("start")).data.services).toEqual(["kafka"]);
-    expect((await project.json<{ services: string[] }>("restart")).data.services).toHaveLength(11);
+    expect((await project.json<{ services: string[] }>("restart")).data.services).toHaveLength(20);
     expect(project.readOwnerPid()).toBe(pid);
     expect(await project.run("stop", "kafak")).toMatchObject({ exitCode: 2 });
   });
@@ -207,7 +207,7 @@ describe("commands on the embedded runtime", () => {
   it("greets with what runs", async () => {
     await project.run("up");
     const { stdout } = await project.run();
-    expect(stdout).toContain(`11 services embedded in one process, pid ${project.readOwnerPid()}`);
+    expect(stdout).toContain(`20 services embedded in one process, pid ${project.readOwnerPid()}`);
   });
 
   it("works where the files are broken", async () => {
@@ -239,7 +239,7 @@ describe("what can go wrong", () => {
       expect(stderr).toContain("is changing the project mybroker right now");
     }
     expect(runs.map(({ exitCode }) => exitCode)).toContain(0);
-    expect((await project.json<PsData>("ps")).data.services).toHaveLength(11);
+    expect((await project.json<PsData>("ps")).data.services).toHaveLength(20);
   });
 
   it("a taken port is told with its holder, and nothing is started", async () => {

@@ -22,6 +22,8 @@ export interface EmbeddedProject {
   readonly folder: string;
   readonly stateFolder: string;
   readonly ports: { readonly kafka: number; readonly rabbitmq: number };
+  /** The published port of any service, by its name. */
+  portOf(service: string): number;
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Child;
   run(...args: readonly string[]): Promise<EndedChild>;
   /** The document of a command with -o json, held against docs/schema. */
@@ -48,8 +50,12 @@ export async function createEmbeddedProject(
   for (const path of [folder, stateFolder, join(root, "home")]) mkdirSync(path);
   for (const file of ["docker-compose.yml", ".env.example"])
     copyFileSync(join(repository, file), join(folder, file));
-  const [kafka = 0, rabbitmq = 0] = await findFreePorts(2);
-  writeFileSync(join(folder, ".env"), `KAFKA_HOST_PORT=${kafka}\nRABBITMQ_HOST_PORT=${rabbitmq}\n`);
+  const example = readFileSync(join(folder, ".env.example"), "utf8");
+  const keys = [...example.matchAll(/^\w+_HOST_PORT(?==)/gm)].map(([key]) => key);
+  const free = await findFreePorts(keys.length);
+  writeFileSync(join(folder, ".env"), keys.map((key, index) => `${key}=${free[index]}\n`).join(""));
+  const portOf = (service: string) =>
+    free[keys.indexOf(`${service.toUpperCase().replaceAll("-", "_")}_HOST_PORT`)] ?? 0;
   if (unprivileged) {
     for (const path of [root, folder, stateFolder, join(root, "home"), join(folder, ".env")])
       chownSync(path, nobody, nobody);
@@ -71,7 +77,8 @@ export async function createEmbeddedProject(
   return {
     folder,
     stateFolder,
-    ports: { kafka, rabbitmq },
+    ports: { kafka: portOf("kafka"), rabbitmq: portOf("rabbitmq") },
+    portOf,
     start,
     run,
     json: async (...args) => {

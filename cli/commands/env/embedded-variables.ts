@@ -27,8 +27,10 @@ export function describeEmbeddedVariables(project: Project, name: string, place:
     });
   }
   const variables = describeServiceVariables(project, name, "127.0.0.1");
-  if (found?.kind === "service")
-    return { ...variables, ...embeddedEnvironment(project, found.service, storeOf) };
+  if (found?.kind === "service") {
+    const page = `${variablePrefix(name)}_URL`;
+    return { ...embeddedEnvironment(project, found.service, storeOf), [page]: variables[page] ?? "" };
+  }
   // Its management page is Docker's.
   const { [`${variablePrefix(name)}_UI_URL`]: _, ...rest } = variables;
   return rest;
