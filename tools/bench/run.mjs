@@ -7,23 +7,25 @@ import { renderTable } from "./figures.mjs";
 import { describeMachine, machineLine } from "./machine.mjs";
 import { findPeers } from "./peers.mjs";
 import { createSandbox } from "./sandbox.mjs";
+import * as book from "./suites/book.mjs";
 import * as embedded from "./suites/embedded.mjs";
 import * as memory from "./suites/memory.mjs";
 import * as noop from "./suites/noop.mjs";
 import * as up from "./suites/up.mjs";
 import { writeSections } from "./write-docs.mjs";
 
-const usage = `usage: npm run bench -- [up] [memory] [noop] [embedded] [--pairs N] [--json FILE] [--write]
+const usage = `usage: npm run bench -- [up] [memory] [noop] [embedded] [book] [--pairs N] [--json FILE] [--write]
   up          cold starts and removals beside Docker Compose
   memory      each server's memory at idle
   noop        short commands on a stack that runs
   embedded    the embedded runtime, its brokers beside the real ones; needs kcat
+  book        the exchange's book beside an npm package; needs no engine
   --pairs N   pairs of \`up\` (default 5)
   --json FILE every sample
   --write     put the tables into docs/benchmarks.md`;
 
 /** In the order in which they run: memory leaves an idle stack to noop. */
-const suites = { up, memory, noop, embedded };
+const suites = { up, memory, noop, embedded, book };
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const setting = readArguments();
@@ -62,19 +64,20 @@ async function measure({ names, pairs, json, write }) {
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
   const { signal } = interrupted;
   const say = (line) => console.error(line);
-  const machine = describeMachine();
-  const peers = findPeers(root);
-  const sandbox = await createSandbox(root);
+  const needsEngine = names.some((name) => suites[name].needsEngine !== false);
+  const machine = describeMachine(needsEngine);
+  const peers = needsEngine ? findPeers(root) : undefined;
+  const sandbox = needsEngine ? await createSandbox(root) : undefined;
   const results = {};
   try {
     say(machineLine(machine));
-    await sandbox.run(peers.compose.pull(sandbox.project), signal);
+    if (needsEngine) await sandbox.run(peers.compose.pull(sandbox.project), signal);
     for (const name of names) {
       say(`\n${suites[name].title}`);
       results[name] = await suites[name].run({ root, sandbox, peers, pairs, say, signal });
     }
   } finally {
-    await sandbox.remove();
+    await sandbox?.remove();
   }
   const sections = new Map(
     names.map((name) => [name, renderSection(results[name], machine, suites[name].peer)]),
