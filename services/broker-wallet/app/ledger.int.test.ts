@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { WalletEvent } from "../../../contracts/messages.js";
 import { toMoney } from "../../../kit/money.js";
 import { createRows } from "../adapters/rows.js";
-import { type OpenWallet, openWallet } from "../adapters/testing/open-wallet.js";
 import { Book } from "../domain/book.js";
 import { type Command, execute, type Reserve } from "../domain/commands.js";
 import { Refusal } from "../domain/refusal.js";
 import { cashMove, custodyMove, funding, orders, shuffleWithRepeats } from "../domain/testing/random-life.js";
+import { type OpenWallet, openWallet } from "../testing/open-wallet.js";
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const plain = (command: Command) => ({ command, traceparent });

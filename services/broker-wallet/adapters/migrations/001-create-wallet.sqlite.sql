@@ -29,7 +29,6 @@ create table reservations (
   check (settled + released <= quantity)
 ) strict, without rowid;
 
--- An execution has one SETTLEMENT for each of its two orders, and one REFUND at most.
 create table transactions (
   user_id text not null,
   sequence integer not null,
@@ -43,9 +42,11 @@ create table transactions (
   balance_after integer not null,
   blocked_balance_after integer not null,
   created_at integer not null,
-  primary key (user_id, sequence),
-  unique (order_id, execution_id, transaction_type)
+  primary key (user_id, sequence)
 ) strict, without rowid;
+-- An execution has one SETTLEMENT for each of its two orders, and one REFUND at most.
+create unique index one_settlement on transactions (order_id, execution_id, transaction_type)
+  where execution_id is not null;
 
 create table outbox (
   id integer primary key,

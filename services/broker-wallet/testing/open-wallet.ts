@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Timestamp } from "../../../../kit/sql/columns.js";
-import { type Database, type DatabaseSettings, openDatabase } from "../../../../kit/sql/database.js";
-import { migrate, readMigrations } from "../../../../kit/sql/migrate.js";
-import { type Ledger, openLedger } from "../../app/ledger.js";
-import type { WalletStore } from "../../app/store.js";
-import type { WalletSchema } from "../schema.js";
-import { createSqlStore } from "../sql-store.js";
+import type { Timestamp } from "../../../kit/sql/columns.js";
+import { type Database, type DatabaseSettings, openDatabase } from "../../../kit/sql/database.js";
+import { migrate, readMigrations } from "../../../kit/sql/migrate.js";
+import type { WalletSchema } from "../adapters/schema.js";
+import { createSqlStore } from "../adapters/sql-store.js";
+import { type Ledger, openLedger } from "../app/ledger.js";
+import type { WalletStore } from "../app/store.js";
 
-export const migrationsFolder = join(import.meta.dirname, "../migrations");
+const migrationsFolder = join(import.meta.dirname, "../adapters/migrations");
 
 export interface OpenWallet {
   readonly database: Database<WalletSchema>;
