@@ -96,8 +96,8 @@ export interface WalletService extends StandIn {
   readonly reservations: Map<string, ReservationBody | "RELEASED">;
   /** Comes first, for each request; what it gives is answered in place of the rest. */
   before(method: string, orderId: string): Answer | Promise<Answer | "go on"> | "go on";
-  /** Comes after a reservation is held and before that is answered. */
-  held(orderId: string): Promise<void> | void;
+  /** Comes after a reservation is held and before that is answered, unless it is to be cut off. */
+  held(orderId: string): unknown;
   /** service tokens of what was asked */
   readonly tokens: string[];
 }
@@ -121,7 +121,7 @@ export async function startWallet(): Promise<WalletService> {
     }
     if (wallet.reservations.get(orderId) === "RELEASED") return problem(409, "RELEASED");
     wallet.reservations.set(orderId, body as ReservationBody);
-    await wallet.held(orderId);
+    if ((await wallet.held(orderId)) === "cut off") return undefined;
     return { status: 200, body: { orderId, state: "HELD" } };
   });
   return Object.assign(wallet, server);
