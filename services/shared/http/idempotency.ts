@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { ExpressionBuilder, Kysely } from "kysely";
 import type { Database } from "../../../kit/sql/database.js";
 import type { SqlDialect } from "../../../kit/sql/dialect.js";
+import { type AnswerWriter, createAnswerWriter } from "./answer-writer.js";
 import { asProblem, Problem, type ProblemOptions, refuse } from "./problem.js";
 
 /**
@@ -63,7 +64,8 @@ export interface OnceOptions {
 export interface Idempotency {
   /** @throws Problem 422 IDEMPOTENCY_MISMATCH, 409 IDEMPOTENCY_RUNNING, and what `work` throws */
   answerOnce(options: OnceOptions): Promise<Answer>;
-  close(): void;
+  /** Stores the answers that are not stored yet. */
+  close(): Promise<void>;
 }
 
 const keepMs = 24 * 3_600_000;
@@ -74,6 +76,8 @@ const runningMs = 30_000;
 /** Keys are kept for 24 hours per user, in the service's own database. */
 export function createIdempotency<Schema extends IdempotencySchema>(database: Database<Schema>): Idempotency {
   const db = database.db as unknown as Kysely<IdempotencySchema>;
+  const writer = createAnswerWriter(db, database.dialect);
+  const keys: Keys = { db, dialect: database.dialect, writer };
   const clean = () =>
     db
       .deleteFrom("idempotency_keys")
@@ -89,104 +93,101 @@ export function createIdempotency<Schema extends IdempotencySchema>(database: Da
       if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) {
         throw refuse("INVALID_FIELD", "Idempotency-Key is 1 to 200 visible characters.", "idempotency-key");
       }
-      const begun = await begin(db, database.dialect, { ...options, key });
-      return "answer" in begun ? replay(begun.answer) : attempt(db, { ...options, key }, begun);
+      const begun = await begin(keys, { ...options, key });
+      return "row" in begun ? attempt(keys, options, begun) : replay(begun.answer);
     },
-    close: () => clearInterval(timer),
+    close: () => {
+      clearInterval(timer);
+      return writer.close();
+    },
   };
 }
 
-type Db = Kysely<IdempotencySchema>;
-type Keyed = OnceOptions & { readonly key: string };
-type Begun =
-  | { readonly answer: Answer }
-  | { readonly reference: string; readonly startedMs: number; readonly repeated: boolean };
-
-function isKey({ userId, key }: Keyed) {
-  return (row: ExpressionBuilder<IdempotencySchema, "idempotency_keys">) =>
-    row.and({ user_id: userId, idempotency_key: key });
+interface Keys {
+  readonly db: Kysely<IdempotencySchema>;
+  readonly dialect: SqlDialect;
+  readonly writer: AnswerWriter;
 }
+type Begun = { readonly answer: Answer } | { readonly row: IdempotencyTable; readonly isRepeat: boolean };
 
 /** Takes the key, or finds what became of the attempt that has it. */
-async function begin(db: Db, dialect: SqlDialect, options: Keyed): Promise<Begun> {
+async function begin(keys: Keys, options: OnceOptions & { readonly key: string }): Promise<Begun> {
+  const { db, dialect, writer } = keys;
   const { userId, key, reference, request } = options;
   const now = Date.now();
-  const hash = hashRequest(request);
-  const inserted = await dialect.insertIgnore(
-    db.insertInto("idempotency_keys").values({
-      user_id: userId,
-      idempotency_key: key,
-      request_hash: hash,
-      reference,
-      started_ms: now,
-      created_ms: now,
-      status: null,
-      body: null,
-    }),
-  );
-  if (inserted) return { reference, startedMs: now, repeated: false };
-  const known = await db.selectFrom("idempotency_keys").selectAll().where(isKey(options)).executeTakeFirst();
+  const row: IdempotencyTable = {
+    user_id: userId,
+    idempotency_key: key,
+    request_hash: hashRequest(request),
+    reference,
+    started_ms: now,
+    created_ms: now,
+    status: null,
+    body: null,
+  };
+  if (await dialect.insertIgnore(db.insertInto("idempotency_keys").values(row)))
+    return { row, isRepeat: false };
+  const stored = await db.selectFrom("idempotency_keys").selectAll().where(isKey(row)).executeTakeFirst();
+  const known = writer.find(row) ?? stored;
   if (known === undefined) throw running;
-  const createdMs = Number(known.created_ms);
-  if (now - createdMs > keepMs) {
-    await db
-      .deleteFrom("idempotency_keys")
-      .where(isKey(options))
-      .where("created_ms", "=", createdMs)
-      .execute();
-    return begin(db, dialect, options);
+  const startedMs = Number(known.started_ms);
+  if (now - Number(known.created_ms) > keepMs) {
+    await deleteAttempt(db, { ...row, started_ms: startedMs });
+    return begin(keys, options);
   }
-  if (known.request_hash !== hash) {
+  if (known.request_hash !== row.request_hash) {
     throw refuse("IDEMPOTENCY_MISMATCH", "This key was sent with another request.", "idempotency-key");
   }
-  if (known.status !== null)
+  if (known.status !== null) {
     return { answer: { status: known.status, body: JSON.parse(known.body ?? "null") } };
-  const startedMs = Number(known.started_ms);
+  }
   if (now - startedMs < runningMs) throw running;
   // Of those who find it left behind one goes on.
-  const { numUpdatedRows } = await db
-    .updateTable("idempotency_keys")
-    .set({ started_ms: now })
-    .where(isKey(options))
-    .where("started_ms", "=", startedMs)
-    .executeTakeFirstOrThrow();
+  const { numUpdatedRows } = await updateStart(db, { ...row, started_ms: startedMs }, now);
   if (numUpdatedRows === 0n) throw running;
-  return { reference: known.reference, startedMs: now, repeated: true };
+  return { row: { ...known, started_ms: now }, isRepeat: true };
 }
 
 async function attempt(
-  db: Db,
-  options: Keyed,
-  { reference, startedMs, repeated }: Extract<Begun, { reference: string }>,
+  { db, writer }: Keys,
+  { work, recover }: OnceOptions,
+  { row, isRepeat }: Extract<Begun, { row: unknown }>,
 ): Promise<Answer> {
-  const finish = (set: { status: number; body: string } | { started_ms: number }) =>
-    db
-      .updateTable("idempotency_keys")
-      .set(set)
-      .where(isKey(options))
-      .where("started_ms", "=", startedMs)
-      .execute();
+  const { reference } = row;
   try {
-    const recovered = repeated ? await options.recover(reference) : undefined;
-    const answer = recovered ?? (await options.work(reference));
-    await finish({ status: answer.status, body: JSON.stringify(answer.body) });
+    const answer = (isRepeat ? await recover(reference) : undefined) ?? (await work(reference));
+    writer.write({ ...row, status: answer.status, body: JSON.stringify(answer.body) });
     return answer;
   } catch (error) {
     const problem = asProblem(error);
-    if (problem === undefined) {
-      // Nobody knows what was done: left to recover(), at once. Should this fail too it takes 30 s.
-      await finish({ started_ms: 0 }).catch(() => {});
-    } else if (problem.status >= 500) {
-      await db
-        .deleteFrom("idempotency_keys")
-        .where(isKey(options))
-        .where("started_ms", "=", startedMs)
-        .execute();
-    } else {
-      await finish({ status: problem.status, body: JSON.stringify({ [problemMark]: problem.options }) });
+    // Not foreseen: nobody knows what was done, which is left to recover(), at once; should this fail too, in 30 s.
+    if (problem === undefined) await updateStart(db, row, 0).catch(() => {});
+    else if (problem.status >= 500) await deleteAttempt(db, row);
+    else {
+      const body = JSON.stringify({ [problemMark]: problem.options });
+      writer.write({ ...row, status: problem.status, body });
     }
     throw error;
   }
+}
+
+type Row = ExpressionBuilder<IdempotencySchema, "idempotency_keys">;
+
+function isKey({ user_id, idempotency_key }: IdempotencyTable) {
+  return (row: Row) => row.and({ user_id, idempotency_key });
+}
+
+function isAttempt({ user_id, idempotency_key, started_ms }: IdempotencyTable) {
+  return (row: Row) => row.and({ user_id, idempotency_key, started_ms });
+}
+
+function updateStart(db: Keys["db"], row: IdempotencyTable, startedMs: number) {
+  const query = db.updateTable("idempotency_keys").set({ started_ms: startedMs });
+  return query.where(isAttempt(row)).executeTakeFirstOrThrow();
+}
+
+async function deleteAttempt(db: Keys["db"], row: IdempotencyTable): Promise<void> {
+  await db.deleteFrom("idempotency_keys").where(isAttempt(row)).execute();
 }
 
 const problemMark = "~problem";
