@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type {
   OrderBody,
   PlaceOrderBody,
@@ -99,4 +99,13 @@ export async function giveShares(
     headers: { "idempotency-key": randomUUID() },
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+}
+
+/** Orders at the market need one. */
+export async function waitForPrices(gateway: string, token: string): Promise<void> {
+  const url = `${gateway}/api/v1/assets/PETR4/price`;
+  await vi.waitUntil(async () => (await call("GET", url, { token })).status === 200, {
+    timeout: 10_000,
+    interval: 20,
+  });
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { vi } from "vitest";
 import { stack, withDefaults } from "../../contracts/testing/stack-files.js";
 import { topics } from "../../contracts/topology.js";
 import { startAmqpBroker } from "../../embedded/amqp/start-amqp-broker.js";
@@ -121,6 +122,17 @@ export async function startSystem({
   await Promise.all([system.startBroker("kafka"), system.startBroker("rabbitmq")]);
   await Promise.all(services.map((name) => system.startService(name)));
   return system;
+}
+
+/** Every service of the system says that it is ready. */
+export async function waitUntilReady({ urls, log }: System, services = serviceNames): Promise<void> {
+  for (const name of services) {
+    const ready = async () => (await fetch(`${urls[name]}/health/ready`)).status === 200;
+    await vi.waitUntil(ready, { timeout: 15_000, interval: 20 }).catch(async () => {
+      const answer = await fetch(`${urls[name]}/health/ready`).then((response) => response.text());
+      throw new Error(`${name} is not ready: ${answer}\n${log.slice(-20).join("\n")}`);
+    });
+  }
 }
 
 interface Addresses {
