@@ -221,6 +221,53 @@ export const Quote = Type.Object({
 });
 export type Quote = Static<typeof Quote>;
 
+/** An order as its latest event told it. */
+export const OrderReport = Type.Object({
+  orderId: Id,
+  ticker: Ticker,
+  side: Side,
+  type: OrderType,
+  timeInForce: TimeInForce,
+  quantity: Quantity,
+  price: Price,
+  status: OrderStatus,
+  cumQuantity: Count,
+  leavesQuantity: Count,
+  /** Of the last execution that an event told of. */
+  executedPrice: Type.Union([Price, Type.Null()]),
+  reason: Type.Union([Reason, Type.Null()]),
+  updatedAt: Time,
+});
+export type OrderReport = Static<typeof OrderReport>;
+
+/** A movement of an account as its event told it. */
+export const StatementLine = Type.Object({
+  eventId: Id,
+  transactionType: TransactionType,
+  amount: Amount,
+  ticker: Type.Union([Ticker, Type.Null()]),
+  quantity: Type.Union([Type.Integer(), Type.Null()]),
+  orderId: Type.Union([Id, Type.Null()]),
+  executionId: Type.Union([Id, Type.Null()]),
+  balanceAfter: Amount,
+  blockedBalanceAfter: Amount,
+  createdAt: Time,
+});
+export type StatementLine = Static<typeof StatementLine>;
+
+/** An account as its latest event told it. */
+export const AccountReport = Type.Object({ available: Amount, blocked: Amount, updatedAt: Time });
+export type AccountReport = Static<typeof AccountReport>;
+
+/** A page of the lines, and where the account stands; null before its first event. */
+export const Statement = Type.Object({
+  account: Type.Union([AccountReport, Type.Null()]),
+  ...pageOf(StatementLine).properties,
+});
+
+export const PricePoint = Type.Object({ ticker: Ticker, price: Price, volume: Type.Number(), time: Time });
+export type PricePoint = Static<typeof PricePoint>;
+
 /** One dependency of GET /health/ready. */
 export const DependencyHealth = Type.Object({
   name: Type.String(),

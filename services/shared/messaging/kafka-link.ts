@@ -32,6 +32,8 @@ export interface TopicConsumer<Topics extends Readonly<Record<string, TSchema>>>
   readonly topics: Topics;
   /** How long it lets more records gather after a batch before it asks for the next; default 25. */
   readonly lingerMs?: number;
+  /** Default 200. */
+  readonly maxBatch?: number;
   /**
    * Records of one partition in their order; batches of other partitions may be handled at the same time. Resolved:
    * the offsets are committed. Rejected with InvalidMessage: that one goes to `<topic>.dlt` and the others are handed

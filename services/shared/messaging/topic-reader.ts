@@ -38,6 +38,7 @@ const lastDelayMs = 2_000;
 /** An answer comes as soon as there is a record; so long a close may have to wait for one. */
 const maxWaitMs = 1_000;
 const defaultLingerMs = 25;
+const defaultMaxBatch = 200;
 
 /** Takes the records of a group's topics, from one kafkajs consumer to the next. */
 export class TopicReader {
@@ -122,6 +123,7 @@ export class TopicReader {
   async #take(payload: Payload, consumer: KafkaConsumer): Promise<void> {
     const { topic, partition, messages, highWatermark } = payload.batch;
     const entries = messages.map((message) => this.#parse(payload, message));
+    const { maxBatch = defaultMaxBatch, lingerMs = defaultLingerMs } = this.#options;
     let next = 0;
     const settle = (count: number) => {
       const offset = messages[next + count - 1]?.offset;
@@ -139,7 +141,9 @@ export class TopicReader {
         continue;
       }
       const end = entries.findIndex(({ read }, index) => index > next && !read.ok);
-      const { done, failed, down } = await this.#handle(entries.slice(next, end < 0 ? entries.length : end));
+      const { done, failed, down } = await this.#handle(
+        entries.slice(next, Math.min(end < 0 ? entries.length : end, next + maxBatch)),
+      );
       settle(done.length);
       if (down !== undefined) await this.#waitUntilUp(payload, down);
       else if (failed[0] !== undefined) {
@@ -150,7 +154,7 @@ export class TopicReader {
       }
       if (this.#closing.signal.aborted) return;
     }
-    await pause(this.#options.lingerMs ?? defaultLingerMs, this.#closing.signal);
+    await pause(lingerMs, this.#closing.signal);
   }
 
   #parse({ batch: { topic, partition } }: Payload, message: KafkaMessage): Entry {
