@@ -4,7 +4,7 @@ import type { Market, MarketSettings } from "../domain/market.js";
 import { type SessionKind, sessionAt } from "../domain/session.js";
 import { BatchWork, type Wish } from "./batch-work.js";
 import type { EngineStore, Told } from "./ports.js";
-import { rebuildMarket } from "./rebuild-market.js";
+import { hashMarket, rebuildMarket } from "./rebuild-market.js";
 
 export interface EngineSettings extends MarketSettings {
   readonly session: SessionKind;
@@ -58,7 +58,9 @@ export class Engine {
       const market = rebuildMarket(settings, await store.load());
       this.#sessionSeen = "";
       this.#market = market;
-      log.info({ sequence: market.sequence, restingOrders: market.resting.size }, "the market is built");
+      const { sequence, resting } = market;
+      const stateHash = hashMarket(market);
+      log.info({ sequence, restingOrders: resting.size, stateHash }, "the market is built");
     });
   }
 

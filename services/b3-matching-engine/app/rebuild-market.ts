@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { describeMarket } from "../domain/describe-market.js";
 import { Market, type MarketSettings } from "../domain/market.js";
 import type { Snapshot } from "./ports.js";
 
@@ -16,4 +18,9 @@ export function rebuildMarket(settings: MarketSettings, { sequence, resting, boo
     if (ask !== null) book.quotes.SELL = { price: ask, quantity: askQuantity };
   }
   return market;
+}
+
+/** Of all that decides what the market does next. */
+export function hashMarket(market: Market): string {
+  return createHash("sha256").update(describeMarket(market)).digest("hex");
 }
