@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { access, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { writeFileAtomically } from "./atomic-write.js";
@@ -8,7 +8,8 @@ import { makeFolder } from "./make-folder.js";
 /** The names that Compose looks for, in its order (compose-go cli/options.go). */
 const composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 const ownComposeFile = "docker-compose.yml";
-const copied = [ownComposeFile, ".env.example", "templates"];
+/** With what the services' image is built from: the compose file has it beside itself. */
+const copied = [ownComposeFile, ".env.example", "templates", join("dist", "services")];
 
 /**
  * Puts the files of the project into a folder that has no compose file, or completes one whose compose file is
@@ -47,7 +48,9 @@ async function isOurs(packageRoot: string, folder: string): Promise<boolean> {
   return true;
 }
 
+/** A clone that was never built has nothing to build an image from, and no need of it: it is the project itself. */
 async function listFiles(path: string): Promise<string[]> {
+  if (!existsSync(path)) return [];
   if (!(await stat(path)).isDirectory()) return [path];
   const nested = await Promise.all((await readdir(path)).sort().map((name) => listFiles(join(path, name))));
   return nested.flat();

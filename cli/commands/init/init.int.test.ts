@@ -41,13 +41,15 @@ describe("init", () => {
   it("makes the whole project in an empty folder, the files of the package and .env", async () => {
     const run = await cli(["init"]);
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(readdirSync(folder).sort()).toEqual([".env", ".env.example", "docker-compose.yml", "templates"]);
+    expect(readdirSync(folder).sort()).toEqual(
+      [".env", ".env.example", "dist", "docker-compose.yml", "templates"].sort(),
+    );
     for (const name of ["docker-compose.yml", ".env.example", "templates/prometheus/prometheus.yml"]) {
       expect(readFileSync(join(folder, name))).toEqual(readFileSync(join(repository, name)));
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     }
     expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/\n`);
-    expect(run.stdout).toMatch(/^\.env written: 10 secrets/m);
+    expect(run.stdout).toMatch(/^\.env written: 13 secrets/m);
     expect(run.stdout.trimEnd().split("\n").at(-1)).toBe("Next:  mybroker up");
   });
 
@@ -116,11 +118,11 @@ describe("init", () => {
   it("writes nothing in a dry run, and says what it would", async () => {
     const first = await cli(["--dry-run", "init"]);
     expect(first.stdout).toContain("A dry run: nothing was written.");
-    expect(first.stdout).toContain("docker-compose.yml, .env.example, templates/, .env");
+    expect(first.stdout).toContain("docker-compose.yml, .env.example, templates/, dist/, .env");
     expect(readdirSync(folder)).toEqual([]);
     await cli(["init"]);
     rmSync(join(folder, ".env"));
-    expect((await cli(["--dry-run", "init"])).stdout).toMatch(/^\.env written: 10 secrets/m);
+    expect((await cli(["--dry-run", "init"])).stdout).toMatch(/^\.env written: 13 secrets/m);
     expect(readdirSync(folder)).not.toContain(".env");
   });
 
@@ -133,7 +135,7 @@ describe("init", () => {
     const secrets = [...readFileSync(join(folder, ".env"), "utf8").matchAll(/# secret\n\w+=(.+)/g)].map(
       ([, value]) => value,
     );
-    expect(secrets).toHaveLength(11);
+    expect(secrets).toHaveLength(14);
     for (const { stdout, stderr } of runs) {
       for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
     }

@@ -118,7 +118,10 @@ function gatherOutcomes({ stack, plan, setting, request }: Start, { changing, si
       }
     },
     async gathered(): Promise<StartOutcome> {
-      const missingTopics = (await Promise.all(topics)).flat();
+      const missing = (await Promise.all(topics)).flat();
+      // Producers make them at their start, which may have come after Kafka was asked.
+      const names = ready.map(({ service }) => service);
+      const missingTopics = missing.length === 0 ? [] : await checkTopics(stack, names);
       return { ready, missingTopics, ...(failure === undefined ? {} : { failure }) };
     },
   };

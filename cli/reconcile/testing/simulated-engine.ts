@@ -38,9 +38,13 @@ export class SimulatedEngine {
   beforeCall: (call: string) => void | Promise<void> = () => {};
   #count = 0;
 
-  addImage(reference: string, config: Record<string, unknown> = {}): ImageDetails {
+  addImage(
+    reference: string,
+    config: Record<string, unknown> = {},
+    labels: Record<string, string> = {},
+  ): ImageDetails {
     const id = `sha256:${this.#nextId()}`;
-    const image = { id, tags: [reference], sizeBytes: 1, labels: {}, config };
+    const image = { id, tags: [reference], sizeBytes: 1, labels, config };
     this.images.set(reference, image);
     this.images.set(id, image);
     return image;
