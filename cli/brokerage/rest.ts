@@ -81,7 +81,9 @@ export function ask({
     asked.setNoDelay(true);
     asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     asked.once("socket", (socket) => {
+      // One that is kept open and used again is connected already.
       connected = !socket.connecting;
+      if (connected) return;
       socket.once("connect", () => {
         connected = true;
       });

@@ -1,3 +1,4 @@
+import { provideDemoInvestor } from "../../brokerage/demo-investor.js";
 import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
 import { observeProject } from "../../engine/observe.js";
@@ -136,6 +137,11 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
   request.context.signal.throwIfAborted();
   if (outcome.failure !== undefined) throw await failureError(stack, outcome.failure, request);
   if (outcome.refusal !== undefined) throw await refusalError(stack, outcome.refusal, request);
+  if (plan.steps.length > 0) {
+    const ready = outcome.ready.map(({ service }) => service);
+    const { hostAddress: host } = engine.endpoint;
+    await provideDemoInvestor(request, { project, host, services: ready });
+  }
   return summarize(run, {
     outcome,
     changed: plan.steps.length > 0 || fetched,

@@ -1,3 +1,4 @@
+import { nextWithOrders, takesOrders } from "../../brokerage/parts.js";
 import type { Style } from "../../output/output.js";
 import { formatDuration } from "../../output/units.js";
 import type { ReadyFacts } from "../../ready/outcome.js";
@@ -39,6 +40,8 @@ export function renderUp(summary: UpSummary, style: Style): string[] {
     ...(headline.length + open.length + login.length > 80
       ? [line, ...(login ? [login.trim()] : [])]
       : [`${line}${login}`]),
-    `Next:  {mybroker} ps      {mybroker} logs -f      ${summary.composeHint}`,
+    ...(takesOrders(ready.map(({ service }) => service))
+      ? [nextWithOrders, `       ${summary.composeHint}`]
+      : [`Next:  {mybroker} ps      {mybroker} logs -f      ${summary.composeHint}`]),
   ];
 }
