@@ -106,7 +106,7 @@ export const brokerWallet: ServiceDefinition = {
         await server.close();
         await begun;
         users.close();
-        idempotency.close();
+        await idempotency.close();
         // First what takes messages, then what they changed.
         await relay?.close();
         await kafka.close();

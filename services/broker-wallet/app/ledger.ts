@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { v7 as makeId } from "uuid";
 import { isOutage } from "../../../kit/outage.js";
 import type { Timestamp } from "../../../kit/sql/columns.js";
@@ -54,9 +55,11 @@ export function openLedger(options: LedgerOptions): Ledger {
     });
 
   async function work(): Promise<void> {
-    // What comes within this turn of the event loop goes along.
-    await Promise.resolve();
-    while (waiting.length > 0) await runJobs(options, takeBatch(waiting));
+    do {
+      // What comes within this turn of the event loop goes along: on SQLite nothing can come during a transaction.
+      await setImmediate();
+      await runJobs(options, takeBatch(waiting));
+    } while (waiting.length > 0);
     running = undefined;
   }
 

@@ -11,24 +11,28 @@ import type { WalletStore } from "../app/store.js";
 
 const migrationsFolder = join(import.meta.dirname, "../adapters/migrations");
 
+const tables = ["accounts", "positions", "reservations", "transactions", "outbox"] as const;
+
 export interface OpenWallet {
+  readonly settings: DatabaseSettings;
   readonly database: Database<WalletSchema>;
   readonly store: WalletStore;
   readonly ledger: Ledger;
   close(): Promise<void>;
 }
 
-/** The ledger on a database of its own; without settings on a new SQLite file that goes with it. */
-export async function openWallet(settings?: DatabaseSettings): Promise<OpenWallet> {
+/** The ledger on a database that is emptied; without settings on a new SQLite file that goes with it. */
+export async function openWallet(server?: DatabaseSettings): Promise<OpenWallet> {
   const folder = mkdtempSync(join(tmpdir(), "wallet-"));
-  const database = await openDatabase<WalletSchema>(
-    settings ?? { kind: "sqlite", path: join(folder, "wallet.sqlite") },
-  );
+  const settings = server ?? { kind: "sqlite", path: join(folder, "wallet.sqlite") };
+  const database = await openDatabase<WalletSchema>(settings);
   await migrate(database, await readMigrations(migrationsFolder, database.dialect.kind));
+  for (const table of tables) await database.db.deleteFrom(table).execute();
   const store = createSqlStore(database);
   const now = () => (Date.now() * 1_000) as Timestamp;
   const ledger = openLedger({ store, now, onCommit: () => {} });
   return {
+    settings,
     database,
     store,
     ledger,
