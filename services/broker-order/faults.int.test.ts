@@ -105,8 +105,9 @@ describe("an order that is cut off", () => {
     expect(status).toBe(201);
     const rows = service.database.db.selectFrom("outbox").select("channel").execute();
     expect((await rows).map(({ channel }) => channel).sort()).toEqual(["kafka", "rabbitmq"]);
-    await service.kafka.start();
+    await Promise.all([service.kafka.start(), service.amqp.restart()]);
     await eventuallyEqual(() => service.eventsOf(body.orderId).length, 1);
+    await eventuallyEqual(() => service.messagesOf(body.orderId).length, 1);
   });
 
   it("by an exchange that does not answer: sent again after 30 s, until it does", async () => {

@@ -108,7 +108,7 @@ export const brokerOrder: ServiceDefinition = {
         await server.close();
         await work.close();
         await Promise.all([rabbitmq.close(), kafka.close()]);
-        idempotency.close();
+        await idempotency.close();
         users.close();
         walletClient.close();
         assetClient.close();

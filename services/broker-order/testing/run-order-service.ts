@@ -10,6 +10,7 @@ import { runBroker, testAccount } from "../../../embedded/amqp/testing/run-broke
 import { type Database, openDatabase } from "../../../kit/sql/database.js";
 import { eventually } from "../../../test/contract/amqp/lab.js";
 import { startService } from "../../../test/support/domain-service.js";
+import { findFreePorts } from "../../../test/support/free-ports.js";
 import { startTestKafka } from "../../../test/support/kafka-broker.js";
 import { createTestContext } from "../../../test/support/link-context.js";
 import { createClient } from "../../shared/http/client.js";
@@ -29,11 +30,13 @@ export async function runOrderService(env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), "broker-order-"));
   const path = join(folder, "broker-order-db.sqlite");
   const definitions = JSON.parse(withDefaults(stack.configs["rabbitmq-definitions"]?.content ?? ""));
+  // The same again after a restart.
+  const [port = 0] = await findFreePorts(1);
   const [identity, assets, wallet, amqp, kafka] = await Promise.all([
     startIdentity(),
     startAssets(),
     startWallet(),
-    runBroker({ definitions }),
+    runBroker({ definitions, port }),
     startTestKafka(),
   ]);
   const lines: string[] = [];
@@ -74,6 +77,12 @@ export async function runOrderService(env: Record<string, string> = {}) {
     });
   };
   listen();
+  const ping = () =>
+    rabbitmq.ping().then(
+      () => true,
+      () => false,
+    );
+  await eventually(ping, (isUp) => isUp);
   const walletClient = createClient({
     baseUrl: wallet.url,
     service: "broker-wallet",
@@ -82,10 +91,11 @@ export async function runOrderService(env: Record<string, string> = {}) {
   });
   const request = async (method: "GET" | "POST" | "DELETE", route: string, options: RequestOptions = {}) => {
     const { userId = "user-1", body, token, headers = {} } = options;
+    const bearer = token ?? (await identity.tokenOf(userId));
     const response = await fetch(`http://${service.address}${route}`, {
       method,
       headers: {
-        authorization: `Bearer ${token ?? (await identity.tokenOf(userId))}`,
+        ...(bearer === "" ? {} : { authorization: `Bearer ${bearer}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
@@ -131,6 +141,7 @@ export async function runOrderService(env: Record<string, string> = {}) {
     /** What the sweeper does at that time. */
     sweepAt: (now: number) =>
       sweep({ store: createOrderStore(database, () => {}), wallet: createWallet(walletClient) }, now),
+    url: () => `http://${service.address}`,
     metrics: async () => (await fetch(`http://${service.address}/metrics`)).text(),
     restart: async () => {
       await service.close();

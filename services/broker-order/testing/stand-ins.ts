@@ -38,8 +38,8 @@ function problem(status: number, code: string): Answer {
 }
 
 export interface Identity extends StandIn {
-  /** A token of this user. */
-  tokenOf(userId: string): Promise<string>;
+  /** A token of this user; its lifetime as jose has it, default "15m". */
+  tokenOf(userId: string, lifetime?: string): Promise<string>;
 }
 
 export async function startIdentity(): Promise<Identity> {
@@ -48,14 +48,14 @@ export async function startIdentity(): Promise<Identity> {
   const server = await serve(() => ({ status: 200, body: { keys: [key] } }));
   return {
     ...server,
-    tokenOf: (userId) =>
+    tokenOf: (userId, lifetime = "15m") =>
       new SignJWT({ name: userId, email: `${userId}@mybroker.example`, role: "USER" })
         .setProtectedHeader({ alg: "EdDSA", kid: "test" })
         .setSubject(userId)
         .setIssuer("mybroker")
         .setAudience("mybroker")
         .setIssuedAt()
-        .setExpirationTime("15m")
+        .setExpirationTime(lifetime)
         .sign(privateKey),
   };
 }
