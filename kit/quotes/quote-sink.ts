@@ -1,3 +1,4 @@
+import { within } from "../within.js";
 import type { Quote } from "./quote.js";
 
 export interface QuoteSinkOptions {
@@ -58,12 +59,7 @@ export function openQuoteSink({ write, capacity, onDown, onUp, onDropped }: Quot
     },
     async close() {
       closed = true;
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, closingMs);
-      });
-      await Promise.race([writing, timeout]);
-      clearTimeout(timer);
+      await within(writing ?? Promise.resolve(), closingMs).catch(() => {});
     },
   };
 }

@@ -79,6 +79,7 @@ export const brokerAsset: ServiceDefinition = {
         await server.close();
         users.close();
         await kafka.close();
+        await prices.close();
         await cache.close();
         await database.close();
       },

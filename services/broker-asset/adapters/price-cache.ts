@@ -1,6 +1,7 @@
 import { marketPriceKey } from "../../../contracts/messages.js";
 import type { Cache } from "../../../kit/cache/cache.js";
 import { type Money, parseMoney, priceLimit, toPayload } from "../../../kit/money.js";
+import { within } from "../../../kit/within.js";
 import type { PriceCache } from "../app/ports.js";
 
 export interface PriceCacheOptions {
@@ -20,18 +21,12 @@ const patienceMs = 250;
 export function createPriceCache({ cache, onDown, onUp }: PriceCacheOptions): PriceCache {
   let down = false;
   const attempt = async <T>(work: Promise<T>): Promise<{ readonly value: T } | undefined> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
-    });
     try {
-      return { value: await Promise.race([work, late]) };
+      return { value: await within(work, patienceMs) };
     } catch (error) {
       if (!down) onDown(error);
       down = true;
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   };
   return {

@@ -1,4 +1,5 @@
 import type { Asset } from "../../../contracts/rest.js";
+import { within } from "../../../kit/within.js";
 import { unavailable } from "../../shared/http/problem.js";
 import type { AssetStore } from "./ports.js";
 
@@ -37,7 +38,7 @@ export function createCatalogue(store: Pick<AssetStore, "loadAssets">, now = Dat
         dueMs = now() + freshMs;
         loading = undefined;
       });
-      await waitFor(loading, assets === undefined ? patienceMs.first : patienceMs.again).catch(() => {});
+      await within(loading, assets === undefined ? patienceMs.first : patienceMs.again).catch(() => {});
     }
     if (assets === undefined) throw unavailable("CATALOGUE_UNAVAILABLE", "The assets cannot be read.");
     return assets;
@@ -53,12 +54,4 @@ function withOddLot(asset: Asset): Listed[] {
   const { ticker: baseTicker, kind } = asset;
   const oddLot = { ...asset, ticker: `${baseTicker}F`, lotSize: 1 };
   return [asset, ...(kind === "SHARE" ? [oddLot] : [])].map((listed) => ({ asset: listed, baseTicker }));
-}
-
-async function waitFor(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

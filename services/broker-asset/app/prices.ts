@@ -1,5 +1,6 @@
 import type { AssetPrice } from "../../../contracts/rest.js";
 import { toPayload } from "../../../kit/money.js";
+import { within } from "../../../kit/within.js";
 import type { AssetStore, KnownPrice, PriceCache } from "./ports.js";
 
 export interface Prices {
@@ -9,6 +10,8 @@ export interface Prices {
   take(prices: readonly KnownPrice[]): Promise<void>;
   /** The cache's price, else the last known; undefined where there never was one. */
   find(ticker: string): Promise<AssetPrice | undefined>;
+  /** Waits for what is being saved, 3 s at most. */
+  close(): Promise<void>;
 }
 
 export interface PricesOptions {
@@ -22,6 +25,7 @@ export interface PricesOptions {
 
 /** No more tickers than this are followed. */
 const mostTickers = 2_000;
+const closingMs = 3_000;
 
 /** Last prices in three places: the cache for all who look there, this memory, and the database for the next start. */
 export function createPrices({ cache, store, freshMs, onAway }: PricesOptions): Prices {
@@ -59,10 +63,11 @@ export function createPrices({ cache, store, freshMs, onAway }: PricesOptions): 
       const tickers = new Set(prices.filter(learn).map(({ ticker }) => ticker));
       if (tickers.size === 0) return;
       for (const ticker of tickers) unsaved.add(ticker);
+      // Not waited for: the prices that come next must not stand behind a database that does not answer.
       saving ??= save().finally(() => {
         saving = undefined;
       });
-      await Promise.all([cache.write(known, tickers), saving]);
+      await cache.write(known, tickers);
     },
     async find(ticker) {
       const last = known.get(ticker);
@@ -73,5 +78,6 @@ export function createPrices({ cache, store, freshMs, onAway }: PricesOptions): 
       const stale = Date.now() - updatedAtMs > freshMs;
       return { ticker, price: toPayload(price), updatedAt: new Date(updatedAtMs).toISOString(), stale };
     },
+    close: () => within(saving ?? Promise.resolve(), closingMs).catch(() => {}),
   };
 }
