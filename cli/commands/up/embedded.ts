@@ -19,6 +19,7 @@ import { carryOut } from "./embedded-carry-out.js";
 import { type EmbeddedSetting, readEmbeddedSetting } from "./embedded-options.js";
 import { describeEmbeddedPlan, introduce, renderEmbedded, showReady } from "./embedded-screen.js";
 import { followForeground } from "./follow-foreground.js";
+import { leaveReplaced } from "./leave-replaced.js";
 import { profilesOf } from "./options.js";
 import { prepareEnv } from "./prepare-env.js";
 
@@ -41,19 +42,18 @@ export interface EmbeddedRun extends EmbeddedStart {
 }
 
 /** `up` without Docker: one background process that runs the brokers and has the stores. */
-export async function bringUpEmbedded(request: CommandRequest, start: EmbeddedStart): Promise<CommandResult> {
-  introduce(request, start.because);
+export async function bringUpEmbedded(given: CommandRequest, start: EmbeddedStart): Promise<CommandResult> {
+  introduce(given, start.because);
   // An engine that did not answer a moment ago is not waited for again.
   const engineAway = start.because?.code.startsWith("engine.") === true;
-  const valuesKnown = await prepareEnv(request, async () =>
-    engineAway ? undefined : connectIfThere(request),
-  );
-  const { project } = await openProject(request, {
+  const valuesKnown = await prepareEnv(given, async () => (engineAway ? undefined : connectIfThere(given)));
+  const { project } = await openProject(given, {
     missingVariables: valuesKnown ? "error" : "empty",
-    services: request.args,
-    moreProfiles: profilesOf(request.options),
+    services: given.args,
+    moreProfiles: profilesOf(given.options),
   });
   checkServicesThere(project);
+  const request = await leaveReplaced(given, project);
   const setting = readEmbeddedSetting(request, project);
   const { name, workingDir: folder } = project;
   const place = await findPlace(request.context, { name, folder });

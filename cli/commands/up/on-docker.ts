@@ -20,6 +20,7 @@ import { whileLocked } from "../../stack/while-locked.js";
 import { checkMounts } from "./check-mounts.js";
 import { checkServicesThere } from "./check-services.js";
 import { fetchImages } from "./fetch-images.js";
+import { leaveReplaced } from "./leave-replaced.js";
 import { excludeProfiled, profilesOf, readUpSetting, type UpSetting } from "./options.js";
 import { runPreflight, startingServices } from "./preflight.js";
 import { prepareEnv } from "./prepare-env.js";
@@ -43,18 +44,19 @@ export interface DockerStart {
  * @returns undefined where nothing was created because it is to run elsewhere
  */
 export async function bringUpOnDocker(
-  request: CommandRequest,
+  given: CommandRequest,
   start: DockerStart,
 ): Promise<CommandResult | undefined> {
   const { engine, startedMs, onUnreachableImages } = start;
   try {
-    refuseForeground(request);
-    const valuesKnown = await prepareEnv(request, () => connectEngine(request.context));
-    const loaded = await openProject(request, {
+    refuseForeground(given);
+    const valuesKnown = await prepareEnv(given, () => connectEngine(given.context));
+    const loaded = await openProject(given, {
       missingVariables: valuesKnown ? "error" : "empty",
-      services: request.args,
-      moreProfiles: profilesOf(request.options),
+      services: given.args,
+      moreProfiles: profilesOf(given.options),
     });
+    const request = await leaveReplaced(given, loaded.project);
     const stack = { ...loaded, engine };
     const { endpoint, facts } = engine;
     request.output.note(`Docker ${facts.version} (${endpoint.source}).`);
