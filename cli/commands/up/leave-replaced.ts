@@ -5,7 +5,7 @@ import { findReplaced } from "../../replace/replaced.js";
 
 /** The request without the services that a running `mybroker replace` has, and a word about each. */
 export async function leaveReplaced(request: CommandRequest, project: Project): Promise<CommandRequest> {
-  const { options, args, output } = request;
+  const { options, output } = request;
   const state = await openProjectState(request.context, project.workingDir);
   const replaced = await findReplaced(state, Object.keys(project.services));
   if (replaced.size === 0) return request;
@@ -13,5 +13,5 @@ export async function leaveReplaced(request: CommandRequest, project: Project): 
     output.note(`${service} is replaced by a program (mybroker replace, pid ${pid}) and left alone.`);
   }
   const exclude = [...((options.exclude as string[] | undefined) ?? []), ...replaced.keys()];
-  return { ...request, args: args.filter((name) => !replaced.has(name)), options: { ...options, exclude } };
+  return { ...request, options: { ...options, exclude } };
 }
