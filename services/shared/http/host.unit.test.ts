@@ -18,7 +18,6 @@ describe("a host", () => {
   it("is known to no one else: whatever a URL takes for another host is refused", () => {
     const text = fc.oneof(
       fc.string(),
-      fc.webAuthority({ withPort: true, withUserInfo: true, withIPv4: true, withIPv6: true }),
       fc.tuple(fc.constantFrom(...hosts), fc.string({ minLength: 1 })).map(([host, more]) => host + more),
       fc.tuple(fc.string({ minLength: 1 }), fc.constantFrom(...hosts)).map(([more, host]) => more + host),
     );
@@ -27,7 +26,7 @@ describe("a host", () => {
         if (!isKnownHost(host, hosts)) return;
         expect(hosts).toContain(host.toLowerCase().replace(/:\d+$/, ""));
       }),
-      { numRuns: 300 },
+      { numRuns: 2_000 },
     );
   });
 });

@@ -85,7 +85,9 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
   await app.listen(options.listen);
   const { port } = app.server.address() as AddressInfo;
   const host = options.listen.host === "0.0.0.0" ? "127.0.0.1" : options.listen.host;
-  return { app, address: `${host}:${port}`, close: () => closeApp(app) };
+  const address = `${host}:${port}`;
+  options.log.info({ address }, "listening");
+  return { app, address, close: () => closeApp(app) };
 }
 
 function createApp(): App {
