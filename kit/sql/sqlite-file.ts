@@ -108,10 +108,15 @@ function createOrAccess(path: string): void {
   }
 }
 
+/** Far above what a service says; lists of values make texts without end. */
+const keptStatements = 300;
+
 class LibsqlFile implements SqliteFile {
   readonly path: string;
   readonly #database: Libsql.Database;
   #prepared = false;
+  /** By their text: preparing costs as much as running. None is ever left half read. */
+  readonly #statements = new Map<string, SqliteStatement>();
 
   constructor(path: string, database: Libsql.Database) {
     this.path = path;
@@ -138,6 +143,15 @@ class LibsqlFile implements SqliteFile {
   }
 
   prepare(sql: string): SqliteStatement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#prepareNew(sql);
+    if (this.#statements.size >= keptStatements) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #prepareNew(sql: string): SqliteStatement {
     return this.#guard(() => {
       const statement = this.#database.prepare(sql).safeIntegers(true);
       const all = (values: readonly unknown[]) =>
@@ -151,12 +165,22 @@ class LibsqlFile implements SqliteFile {
     });
   }
 
+  #execute<T>(sql: string, work: () => T): T {
+    this.#refuseStopped(sql);
+    try {
+      return this.#executeOnce(sql, work);
+    } catch (error) {
+      // One that failed may hang where it was; the garbage collector ends it.
+      this.#statements.delete(sql);
+      throw error;
+    }
+  }
+
   /**
    * libsql never resets a prepared statement that found the file busy, and no transaction of the connection commits
    * while one hangs. So what may write first takes the right to by exec(), which does reset.
    */
-  #execute<T>(sql: string, work: () => T): T {
-    this.#refuseStopped(sql);
+  #executeOnce<T>(sql: string, work: () => T): T {
     const reads = /^\s*(select|pragma|commit|rollback)\b/i.test(sql);
     return reads || this.inTransaction ? this.#guard(work) : this.transaction(() => this.#guard(work));
   }
