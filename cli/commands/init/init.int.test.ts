@@ -48,7 +48,7 @@ describe("init", () => {
       expect(readFileSync(join(folder, name))).toEqual(readFileSync(join(repository, name)));
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     }
-    expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/\n`);
+    expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/\n`);
     expect(run.stdout).toMatch(/^\.env written: 13 secrets/m);
     expect(run.stdout.trimEnd().split("\n").at(-1)).toBe("Next:  mybroker up");
   });

@@ -115,7 +115,7 @@ const samples: [ServerKind, string, Buffer, object][] = [
     "service",
     "503 with what it waits for",
     notReadyService(JSON.stringify({ status: "not-ready", dependencies })),
-    { reason: "starting", detail: "waits for kafka, rabbitmq (HTTP 503 Service Unavailable)" },
+    { reason: "starting", detail: "waits for kafka, rabbitmq" },
   ],
   ["service", "503 with another body", notReadyService("[1"), { detail: "HTTP 503 Service Unavailable" }],
   ["http", "404 without a phrase", Buffer.from("HTTP/1.1 404\r\n"), { reason: "error", detail: "HTTP 404" }],

@@ -21,7 +21,7 @@ export function readServiceAnswer(bytes: Buffer): ProbeAnswer | undefined {
   const missing = missingDependencies(body.toString("utf8"));
   return missing.length === 0
     ? answer
-    : notReady("starting", oneLine(`waits for ${missing.join(", ")} (${answer.detail})`));
+    : notReady("starting", oneLine(`waits for ${missing.join(", ")}`));
 }
 
 function missingDependencies(body: string): string[] {
