@@ -113,7 +113,7 @@ export const WalletEvent = Type.Object({
   eventId: Id,
   userId: Id,
   transactionType: TransactionType,
-  /** Of cash, as it moved; 0 where only shares moved. */
+  /** Of cash, as it moved: above zero where it became available, below where it left; 0 where only shares moved. */
   amount: Amount,
   ticker: maybe(Ticker),
   orderId: maybe(Id),
@@ -121,7 +121,7 @@ export const WalletEvent = Type.Object({
   balanceAfter: Amount,
   blockedBalanceAfter: Amount,
   eventTimestamp: Time,
-  /** Of shares, as it moved. */
+  /** Of shares, as it moved: a purchase above zero, a sale below. */
   quantity: maybe(Type.Integer()),
   /** Shares of the ticker that are held for sell orders. */
   blockedQuantityAfter: maybe(Type.Integer({ minimum: 0 })),

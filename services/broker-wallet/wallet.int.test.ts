@@ -1,7 +1,9 @@
 import { v7 as makeId } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Position, Transaction } from "../../contracts/rest.js";
+import { openDatabase } from "../../kit/sql/database.js";
 import { compile } from "../shared/validate.js";
+import type { WalletSchema } from "./adapters/schema.js";
 import { openWalletLab, type WalletLab } from "./testing/wallet-lab.js";
 
 let lab: WalletLab;
@@ -73,6 +75,18 @@ describe("a user's own wallet", () => {
       { available: 5 },
       { available: 7 },
     ]);
+  });
+
+  it("finds what an attempt did whose end nobody saw", async () => {
+    const headers = { "idempotency-key": "lost" };
+    const first = await lab.post(ana, "me/deposit", { amount: 5 }, headers);
+    const database = await openDatabase<WalletSchema>({ kind: "sqlite", path: lab.databasePath });
+    const { userId } = await lab.terms(ana);
+    const unfinished = { status: null, body: null, started_ms: 0 };
+    await database.db.updateTable("idempotency_keys").set(unfinished).where("user_id", "=", userId).execute();
+    await database.close();
+    expect(await lab.post(ana, "me/deposit", { amount: 5 }, headers)).toEqual(first);
+    expect(await lab.cashOf(ana)).toEqual({ available: 5, blocked: 0 });
   });
 
   it("lists its transactions page by page, newest first", async () => {

@@ -3,7 +3,7 @@ import { noMoney } from "../../../kit/money.js";
 import type { Timestamp } from "../../../kit/sql/columns.js";
 import type { SqlDialect } from "../../../kit/sql/dialect.js";
 import { type Book, positionKey, type Reservation, settlementKey } from "../domain/book.js";
-import { accountOf, type Command } from "../domain/commands.js";
+import { accountOf, type Command, orderOf } from "../domain/commands.js";
 import type { Rows } from "./rows.js";
 import type { WalletSchema } from "./schema.js";
 
@@ -19,24 +19,16 @@ interface Loading {
  * its account, so everything after that lock is read as it stays.
  */
 export async function loadBook(loading: Loading, commands: readonly Command[]): Promise<void> {
-  const orderIds = sortUnique(commands.map((command) => ("orderId" in command ? command.orderId : "")));
-  const releases = commands
-    .filter(({ kind }) => kind === "RELEASE")
-    .map((command) => ("orderId" in command ? command.orderId : ""));
-  const owned = new Map(
-    (await readReservations(loading, sortUnique(releases))).map((one) => [one.orderId, one]),
-  );
-  const moves = commands.map((command) => ({
-    ...accountOf(command, "orderId" in command ? owned.get(command.orderId) : undefined),
-    command,
-  }));
+  const releases = commands.filter(({ kind }) => kind === "RELEASE").map(orderOf);
+  const owned = new Map((await readReservations(loading, releases)).map((one) => [one.orderId, one]));
+  const moves = commands.map((command) => ({ ...accountOf(command, owned.get(orderOf(command))), command }));
   await lockAccounts(loading, sortUnique(moves.map(({ userId }) => userId)));
   await openAccounts(
     loading,
     moves.filter(({ command }) => opening.includes(command.kind)).map(({ userId }) => userId),
   );
-  for (const one of await readReservations(loading, orderIds))
-    loading.book.reservations.load(one.orderId, one);
+  const reservations = await readReservations(loading, commands.map(orderOf));
+  for (const one of reservations) loading.book.reservations.load(one.orderId, one);
   await loadPositions(
     loading,
     moves.filter(({ command }) => movesShares(command, owned)),
@@ -75,7 +67,8 @@ async function openAccounts(loading: Loading, userIds: readonly string[]): Promi
   await lockAccounts(loading, missing);
 }
 
-async function readReservations({ transaction, rows }: Loading, orderIds: string[]): Promise<Reservation[]> {
+async function readReservations({ transaction, rows }: Loading, orders: string[]): Promise<Reservation[]> {
+  const orderIds = sortUnique(orders);
   if (orderIds.length === 0) return [];
   const query = transaction.selectFrom("reservations").selectAll().where("order_id", "in", orderIds);
   return (await query.execute()).map(rows.readReservation);

@@ -31,8 +31,6 @@ import type { PriceCache } from "./price-cache.js";
 export interface RouteOptions {
   readonly users: Pick<Users, "requireUser" | "requireAdmin">;
   readonly requireOrder: preHandlerHookHandler;
-  /** Rejects while the database cannot be used. */
-  readonly whenReady: () => Promise<unknown>;
   readonly store: WalletStore;
   readonly ledger: Ledger;
   readonly prices: Pick<PriceCache, "read">;
@@ -46,17 +44,14 @@ const depositLimit = toMoney(100_000_000_000);
 const refusals = { 401: ProblemBody, 403: ProblemBody, 409: ProblemBody, 422: ProblemBody, 503: ProblemBody };
 
 export function addRoutes(app: App, options: RouteOptions): void {
-  const ready: preHandlerHookHandler = (_request, _reply, done) => {
-    options.whenReady().then(() => done(), done);
-  };
-  addOwnRoutes(app, options, ready);
-  addMoves(app, options, ready);
-  addReservations(app, options, ready);
+  addOwnRoutes(app, options);
+  addMoves(app, options);
+  addReservations(app, options);
 }
 
-function addOwnRoutes(app: App, options: RouteOptions, ready: preHandlerHookHandler): void {
+function addOwnRoutes(app: App, options: RouteOptions): void {
   const { users, store, prices, now } = options;
-  const preHandler = [users.requireUser, ready];
+  const preHandler = users.requireUser;
   const answer = <T>(body: T) => ({ 200: body, ...refusals });
 
   app.get(
@@ -95,7 +90,7 @@ function readCursor(cursor: string | undefined): number {
 }
 
 /** What moves cash or shares in or out, once per Idempotency-Key. */
-function addMoves(app: App, options: RouteOptions, ready: preHandlerHookHandler): void {
+function addMoves(app: App, options: RouteOptions): void {
   const { users, store, ledger, idempotency } = options;
   const move = async (request: FastifyRequest, command: CashMove | CustodyMove): Promise<Transaction> => {
     const answer = await idempotency.answerOnce({
@@ -123,7 +118,7 @@ function addMoves(app: App, options: RouteOptions, ready: preHandlerHookHandler)
   ] as const) {
     app.post(
       `/api/v1/wallets/me/${path}`,
-      { preHandler: [users.requireUser, ready], schema: { body: MoneyBody, response } },
+      { preHandler: users.requireUser, schema: { body: MoneyBody, response } },
       async (request) => {
         const amount = parseMoney(request.body.amount);
         if (kind === "DEPOSIT" && amount > depositLimit) {
@@ -139,7 +134,7 @@ function addMoves(app: App, options: RouteOptions, ready: preHandlerHookHandler)
   ] as const) {
     app.post(
       `/api/v1/wallets/${path}`,
-      { preHandler: [users.requireAdmin, ready], schema: { body: CustodyBody, response } },
+      { preHandler: users.requireAdmin, schema: { body: CustodyBody, response } },
       async (request) => {
         const { unitPrice, ...shares } = request.body;
         const cost = unitPrice == null ? noMoney : multiplyMoney(parseMoney(unitPrice), shares.quantity);
@@ -149,9 +144,9 @@ function addMoves(app: App, options: RouteOptions, ready: preHandlerHookHandler)
   }
 }
 
-function addReservations(app: App, options: RouteOptions, ready: preHandlerHookHandler): void {
+function addReservations(app: App, options: RouteOptions): void {
   const url = "/internal/v1/reservations/:orderId";
-  const preHandler = [options.requireOrder, ready];
+  const preHandler = options.requireOrder;
   const params = Type.Object({ orderId: Id });
   const response = { 200: Reservation, ...refusals };
 

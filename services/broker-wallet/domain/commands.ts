@@ -43,6 +43,11 @@ export interface OrderNews {
 
 export type Command = CashMove | CustodyMove | Reserve | Release | OrderNews;
 
+/** The order that a command is about; "" with none. */
+export function orderOf(command: Command): string {
+  return "orderId" in command ? command.orderId : "";
+}
+
 /** What a command moves. A Release does not say whose: its reservation does, if there is one. */
 export function accountOf(command: Command, reservation?: Reservation): { userId: string; ticker: string } {
   switch (command.kind) {
@@ -68,7 +73,7 @@ export interface Done {
 
 /** Runs one command on a book that holds all it needs; a Refusal changes nothing. */
 export function execute(book: Book, command: Command): Done | Refusal {
-  const orderId = "orderId" in command ? command.orderId : "";
+  const orderId = orderOf(command);
   const reservation = book.reservations.get(orderId);
   const { userId, ticker } = accountOf(command, reservation);
   const account = book.account(userId);

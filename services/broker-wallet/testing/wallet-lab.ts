@@ -47,6 +47,7 @@ export interface WalletLab {
   publish(...events: NewOrderEvent[]): Promise<void>;
   switchStore(store: "database" | "cache", on: boolean): void;
   restart(): Promise<void>;
+  readonly databasePath: string;
   close(): Promise<void>;
 }
 export type NewOrderEvent = Partial<OrderEvent> & { orderId: string; userId: string };
@@ -94,7 +95,7 @@ export async function openWalletLab(): Promise<WalletLab> {
     return body as WalletSummary;
   };
   return {
-    ...{ kafka, link, admin, request, get },
+    ...{ kafka, link, admin, request, get, databasePath: files.database },
     register: () => {
       const email = `${makeId()}@example.com`;
       return atIdentity("/api/v1/auth/register", { name: "Bia", email, password: "not-a-secret-8" });
