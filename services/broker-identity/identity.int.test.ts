@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { CompactSign, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SessionBody } from "../../contracts/rest.js";
+import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
 import { type ClientAnswer, createClient } from "../shared/http/client.js";
 import type { RunningService } from "../shared/service.js";
@@ -228,6 +229,30 @@ describe("the list of users", () => {
     expect(first.items).toEqual([user]);
     const second = (await list(admin.token, `?limit=1&cursor=${first.next}`)).body as typeof all;
     expect(second).toEqual({ items: all.items.slice(1), next: null });
+  });
+});
+
+describe("without its database", () => {
+  it("says so, still gives its keys, and goes on when that is back, also when it was started meanwhile", async () => {
+    const path = `${folder.path}/identity.sqlite`;
+    const refused = { status: 503, body: { code: "STORE_UNAVAILABLE" } };
+    const { token } = (await register()).body as SessionBody;
+    switchSqliteFile(path, false);
+    try {
+      expect(await login(maria.email)).toMatchObject(refused);
+      await service.close();
+      service = await start();
+      expect(await me(token)).toMatchObject(refused);
+      expect((await call("GET", "/.well-known/jwks.json")).status).toBe(200);
+      expect(await call("GET", "/health/ready")).toMatchObject({
+        status: 503,
+        body: { dependencies: [{ name: "broker-identity-db", ok: false, problem: "identity is stopped" }] },
+      });
+    } finally {
+      switchSqliteFile(path, true);
+    }
+    await expect.poll(async () => (await call("GET", "/health/ready")).status, { timeout: 5_000 }).toBe(200);
+    expect((await me(token)).status).toBe(200);
   });
 });
 

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http";
+/** By their names in lower case. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** RFC 9110, 7.6.1: of one connection only. */
 const hopByHop = new Set([
@@ -20,18 +21,20 @@ const own = new Set([
 ]);
 
 /** What a service is sent of a client's headers. */
-export function keepRequestHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+export function keepRequestHeaders(headers: Headers): Headers {
   return keep(headers, (name) => !own.has(name));
 }
 
 /** What a client is sent of a service's headers. */
-export function keepResponseHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+export function keepResponseHeaders(headers: Headers): Headers {
   return keep(headers, (name) => name !== "x-request-id");
 }
 
-function keep(headers: IncomingHttpHeaders, allows: (name: string) => boolean): IncomingHttpHeaders {
-  const listed = headers.connection?.toLowerCase().split(/[\s,]+/) ?? [];
-  const kept: IncomingHttpHeaders = {};
+function keep(headers: Headers, allows: (name: string) => boolean): Headers {
+  const listed = String(headers.connection ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/);
+  const kept: Record<string, string | string[] | undefined> = {};
   for (const name in headers) {
     if (!hopByHop.has(name) && !listed.includes(name) && allows(name)) kept[name] = headers[name];
   }
