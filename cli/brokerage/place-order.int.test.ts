@@ -27,7 +27,7 @@ async function gateway(...answers: readonly Answer[]): Promise<{ session: Sessio
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const brokerage = { project: "p", password: "", gateway: url, urlOf: () => url };
-  return { session: { brokerage, user, token: "t" }, keys };
+  return { session: { brokerage, user, token: "t", suffix: "" }, keys };
 }
 
 function say(status: number, body: object): Answer {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { OrderBody, PlaceOrderBody, ProblemBody } from "../../contracts/rest.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { systemClock } from "../ready/clock.js";
-import { ask, explainSilence, hints, NoAnswer, type RestAnswer, type RestRequest, refused } from "./rest.js";
+import { ask, explainSilence, NoAnswer, type RestAnswer, type RestRequest, refused } from "./rest.js";
 import type { Session } from "./session.js";
 
 /** Of one that is asked again while its first asking is still at work. */
@@ -14,13 +14,14 @@ const attempts = 5;
  * @throws MybrokerError order.<reason> (exit 1) where it is refused, order.unknown (exit 3) where nobody knows,
  *   brokerage.unreachable (exit 3) where it was never sent
  */
-export async function placeOrder({ brokerage, token }: Session, body: PlaceOrderBody): Promise<OrderBody> {
+export async function placeOrder(session: Session, body: PlaceOrderBody): Promise<OrderBody> {
+  const { brokerage, token } = session;
   const url = `${brokerage.gateway}/api/v1/orders`;
   const answer = await askUntilKnown({ method: "POST", url, token, body, idempotencyKey: randomUUID() });
   if (answer.status === 201) return answer.body as OrderBody;
   const { code = "", title, orderId } = (answer.body ?? {}) as Partial<ProblemBody>;
   if (orderId === undefined && answer.status !== 422) throw refused(answer.status, answer.body);
-  throw orderRefused(code, title ?? code, answer.body);
+  throw orderRefused(session, { code, why: title ?? code, details: answer.body });
 }
 
 async function askUntilKnown(request: RestRequest): Promise<RestAnswer> {
@@ -41,12 +42,24 @@ async function askUntilKnown(request: RestRequest): Promise<RestAnswer> {
   }
 }
 
+/** What helps, by the stable code of the refusal. */
+const hints: Readonly<Record<string, string>> = {
+  NO_FUNDS: "pay in:  {mybroker} wallet deposit 10000{suffix}",
+  NO_SHARES: "what there is to sell:  {mybroker} wallet show{suffix}",
+  NO_PRICE: "prices come from broker-market-data:  {mybroker} logs broker-market-data",
+  ODD_LOT: "{mybroker} order buy PETR4F 50 --watch{suffix}",
+  UNKNOWN_TICKER: "{mybroker} order buy PETR4 100 --watch{suffix}",
+};
+
 /** A refusal, at the door or by the exchange, with what to do next. */
-export function orderRefused(code: string, why: string, details: unknown): MybrokerError {
+export function orderRefused(
+  { suffix }: Session,
+  { code, why, details }: { readonly code: string; readonly why: string; readonly details: unknown },
+): MybrokerError {
   return new MybrokerError({
     code: `order.${code.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") || "refused"}`,
     message: `The order was refused: ${why.replace(/\.$/, "")}${why === code ? "" : ` (${code})`}`,
-    hint: hints[code] ?? "{mybroker} order --help",
+    hint: hints[code]?.replaceAll("{suffix}", suffix) ?? "{mybroker} order --help",
     exitCode: exitCodes.no,
     details,
   });

@@ -131,16 +131,8 @@ export function refused(status: number, body: unknown): MybrokerError {
   return new MybrokerError({
     code: `brokerage.${code.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`,
     message: `${problem.title ?? `The brokerage answered with HTTP ${status}`}${field}`,
-    hint: hints[code] ?? (status >= 500 ? "see what runs:  {mybroker} ps" : "{mybroker} order --help"),
+    ...(status >= 500 ? { hint: "see what runs:  {mybroker} ps" } : {}),
     exitCode: status === 502 || status === 504 ? exitCodes.machine : exitCodes.no,
     details: { status, ...problem },
   });
 }
-
-/** What helps, by the stable code of a problem or of an order's refusal. */
-export const hints: Readonly<Record<string, string>> = {
-  NO_FUNDS: "pay in:  {mybroker} wallet deposit 10000",
-  NO_SHARES: "what there is to sell:  {mybroker} wallet show",
-  NO_PRICE: "prices come from broker-market-data:  {mybroker} logs broker-market-data",
-  NO_LIQUIDITY: "name a price, so that it can rest:  {mybroker} order buy TICKER QTY --price 38.50",
-};

@@ -11,6 +11,8 @@ export interface Session {
   readonly brokerage: Brokerage;
   readonly user: SessionBody;
   readonly token: string;
+  /** What a next command ends with, to be this user's too; empty for the demo investor. */
+  readonly suffix: string;
 }
 
 /**
@@ -22,11 +24,11 @@ export async function openSession(request: CommandRequest): Promise<Session> {
   const email = request.options.user as string | undefined;
   if (email === undefined || email === demoEmail) {
     const user = await ensureDemoInvestor(brokerage);
-    return { brokerage, user, token: user.token };
+    return { brokerage, user, token: user.token, suffix: "" };
   }
   const user = await logIn(brokerage, email);
   if (user === undefined) throw unknownUser(email);
-  return { brokerage, user, token: user.token };
+  return { brokerage, user, token: user.token, suffix: ` --user ${email}` };
 }
 
 function unknownUser(email: string): MybrokerError {

@@ -20,6 +20,13 @@ export function fetchOrder({ brokerage, token }: Session, orderId: string): Prom
   return demand<OrderBody>({ method: "GET", url, token });
 }
 
+/** That the exchange has it, say, changes nothing that its owner sees. */
+function saysTheSame(one: OrderBody, other: OrderBody): boolean {
+  const seen = ({ status, cumQuantity, reason, cancelRequested }: OrderBody) =>
+    JSON.stringify([status, cumQuantity, reason, cancelRequested]);
+  return seen(one) === seen(other);
+}
+
 /** The order at each change, until it is final or the signal comes. */
 export async function* watchOrder(
   session: Session,
@@ -33,7 +40,7 @@ export async function* watchOrder(
     await clock.sleep(pauseAfter(clock.nowMs() - startedMs), signal);
     if (signal.aborted) return;
     const next = await fetchOrder(session, first.orderId);
-    if (next.updatedAt === latest.updatedAt && next.status === latest.status) continue;
+    if (saysTheSame(next, latest)) continue;
     latest = next;
     yield latest;
   }

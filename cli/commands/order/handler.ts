@@ -33,7 +33,11 @@ async function place(request: CommandRequest): Promise<CommandResult> {
   const session = await openSession(request);
   const order = await placeOrder(session, wish);
   if (request.options.watch === true) return follow(request, session, order);
-  return { data: { order }, text: [...renderOrder(order), nextAfter(order)], ...ending(session, order) };
+  return {
+    data: { order },
+    text: [...renderOrder(order), describeChange(order), nextAfter(order, session)],
+    ...ending(session, order),
+  };
 }
 
 /** Prints each change; where it rests, says so once and goes on until Ctrl-C. */
@@ -49,24 +53,22 @@ async function follow(request: CommandRequest, session: Session, placed: OrderBo
   }
   const end = ending(session, latest);
   if (output.json) return "error" in end ? { ...end, data: { order: latest } } : end;
-  return { text: [nextAfter(latest)], ...end };
+  return { text: [nextAfter(latest, session)], ...end };
 }
 
 /** A refusal by the exchange is the answer no. */
-function ending({ brokerage }: Session, order: OrderBody): Partial<CommandResult> {
-  const { project } = brokerage;
-  if (order.status !== "REJECTED") return { project };
-  const {
-    code,
-    message,
-    hint = "",
-    exitCode,
-  } = orderRefused(order.reason ?? "", order.reason ?? "it does not say why", null);
-  return { project, exitCode, error: { code, message, hint, details: { orderId: order.orderId } } };
+function ending(session: Session, order: OrderBody): Partial<CommandResult> {
+  const { project } = session.brokerage;
+  const { orderId, status, reason } = order;
+  if (status !== "REJECTED") return { project };
+  const why = reason ?? "it does not say why";
+  const error = orderRefused(session, { code: reason ?? "", why, details: { orderId } });
+  const { code, message, hint = "", exitCode, details } = error;
+  return { project, exitCode, error: { code, message, hint, details } };
 }
 
 async function list(request: CommandRequest): Promise<CommandResult> {
-  const { brokerage, token } = await openSession(request);
+  const { brokerage, token, suffix } = await openSession(request);
   const url = `${brokerage.gateway}/api/v1/orders?limit=20`;
   const { items, next } = await demand<{ items: OrderBody[]; next: string | null }>({
     method: "GET",
@@ -76,7 +78,7 @@ async function list(request: CommandRequest): Promise<CommandResult> {
   return {
     project: brokerage.project,
     data: { orders: items, more: next !== null },
-    text: renderOrders(items, next !== null),
+    text: renderOrders(items, { more: next !== null, suffix }),
   };
 }
 
@@ -86,7 +88,11 @@ async function show(request: CommandRequest): Promise<CommandResult> {
   const order = await fetchOrder(session, id);
   if (request.options.watch === true && !isFinal(order)) return follow(request, session, order);
   const { project } = session.brokerage;
-  return { project, data: { order }, text: [...renderOrder(order), describeChange(order), nextAfter(order)] };
+  return {
+    project,
+    data: { order },
+    text: [...renderOrder(order), describeChange(order), nextAfter(order, session)],
+  };
 }
 
 /** Asks for it; what became of it is the exchange's to say. */
@@ -99,5 +105,5 @@ async function cancel(request: CommandRequest): Promise<CommandResult> {
   const order = await fetchOrder(session, id);
   if (request.options.watch === true && !isFinal(order)) return follow(request, session, order);
   const { project } = brokerage;
-  return { project, data: { order }, text: [describeChange(order), nextAfter(order)] };
+  return { project, data: { order }, text: [describeChange(order), nextAfter(order, session)] };
 }

@@ -1,5 +1,6 @@
 import type { OrderBody } from "../../../contracts/rest.js";
 import { moneyText } from "../../brokerage/money-text.js";
+import type { Session } from "../../brokerage/session.js";
 import { isFinal } from "../../brokerage/watch-order.js";
 import { formatTable } from "../../output/table.js";
 
@@ -30,15 +31,19 @@ export function describeChange(order: OrderBody): string {
     .trimEnd();
 }
 
-export function nextAfter(order: OrderBody): string {
+export function nextAfter(order: OrderBody, { suffix }: Pick<Session, "suffix">): string {
   const { orderId, leavesQuantity } = order;
-  if (isFinal(order)) return "Next:  {mybroker} wallet show      {mybroker} order list";
-  return `Rests: ${leavesQuantity} to go.  Next:  {mybroker} order cancel ${orderId}`;
+  if (isFinal(order)) return `Next:  {mybroker} wallet show${suffix}      {mybroker} order list${suffix}`;
+  return `Rests: ${leavesQuantity} to go.  Next:  {mybroker} order cancel ${orderId}${suffix}`;
 }
 
 /** Newest first. */
-export function renderOrders(orders: readonly OrderBody[], more: boolean): string[] {
-  if (orders.length === 0) return ["No orders yet.", "Next:  {mybroker} order buy PETR4 100 --watch"];
+export function renderOrders(
+  orders: readonly OrderBody[],
+  { more, suffix }: { readonly more: boolean; readonly suffix: string },
+): string[] {
+  if (orders.length === 0)
+    return ["No orders yet.", `Next:  {mybroker} order buy PETR4 100 --watch${suffix}`];
   const rows = orders.map((order) => [
     order.orderId,
     order.side,
@@ -51,6 +56,6 @@ export function renderOrders(orders: readonly OrderBody[], more: boolean): strin
     ...formatTable([["ORDER", "SIDE", "QTY", "TICKER", "PRICE", "STATUS"], ...rows]),
     ...(more ? ["… and older ones"] : []),
     "",
-    `Next:  {mybroker} order show ${orders[0]?.orderId}`,
+    `Next:  {mybroker} order show ${orders[0]?.orderId}${suffix}`,
   ];
 }

@@ -24,7 +24,7 @@ async function show(request: CommandRequest): Promise<CommandResult> {
       ...renderSummary(session, summary),
       ...renderPositions(positions),
       "",
-      "Next:  {mybroker} order buy PETR4 100 --watch      {mybroker} order list",
+      `Next:  {mybroker} order buy PETR4 100 --watch${session.suffix}`,
     ],
   };
 }
@@ -44,7 +44,7 @@ function move(direction: "deposit" | "withdraw"): CommandHandler {
       text: [
         `${direction === "deposit" ? "Paid in" : "Paid out"} ${moneyText(amount)}.`,
         ...renderSummary(session, summary),
-        "Next:  {mybroker} wallet show",
+        `Next:  {mybroker} wallet show${session.suffix}`,
       ],
     };
   };
