@@ -17,7 +17,7 @@ import { openKafkaLink } from "../shared/messaging/kafka-link.js";
 import type { RunningService } from "../shared/service.js";
 import { brokerAsset } from "./main.js";
 
-const waiting = { timeout: 30_000, interval: 100 };
+const waiting = { timeout: 60_000, interval: 100 };
 const closers: (() => Promise<unknown>)[] = [];
 const records: MarketDataEvent[] = [];
 let stores: EngineStores;

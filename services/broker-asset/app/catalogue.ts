@@ -32,10 +32,10 @@ export function createCatalogue(store: Pick<AssetStore, "loadAssets">, now = Dat
     assets = new Map(rows.flatMap(withOddLot).map((listed) => [listed.asset.ticker, listed]));
   };
   const current = async () => {
-    if (now() >= dueMs) {
-      // Also a failure counts, or each request would try.
+    if (assets === undefined || now() >= dueMs) {
+      // Before the answer, or each request would wait for a database that gives none.
+      dueMs = now() + freshMs;
       loading ??= load().finally(() => {
-        dueMs = now() + freshMs;
         loading = undefined;
       });
       await within(loading, assets === undefined ? patienceMs.first : patienceMs.again).catch(() => {});
