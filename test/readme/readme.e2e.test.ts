@@ -70,32 +70,37 @@ function runAsStranger(lines: readonly string[], npmVersion: string): Outcome[] 
 }
 
 describe("README", () => {
-  it("has exactly two commands on its first screen", () => {
-    expect(commands).toEqual(["npm ci && npx mybroker up", "npm ci && npm test"]);
+  it("has three commands on its first screen", () => {
+    expect(commands).toEqual([
+      "npm ci && npx mybroker up",
+      "npx mybroker order buy PETR4 100 --watch",
+      "npm ci && npm test",
+    ]);
   });
 
   for (const version of ["10", "11"]) {
-    it(`its first command brings the system up with npm ${version} on a machine without an engine`, () => {
-      const lines = [commands[0] ?? "", "npx mybroker ps -o json", "npx mybroker down"];
-      const [up, ps, down] = runAsStranger(lines, version);
+    it(`its first two bring the system up and fill an order with npm ${version}, without an engine`, () => {
+      const lines = [...commands.slice(0, 2), "npx mybroker ps -o json", "npx mybroker down"];
+      const [up, order, ps, down] = runAsStranger(lines, version);
       expect(up).toMatchObject({ status: 0, text: expect.stringContaining("no-engine.sock") });
       expect(up?.text).toMatch(/\n\d+ ready in .*embedded/);
       expect(up?.text).not.toMatch(/npm warn|^ +at /im);
+      expect(order).toMatchObject({ status: 0, text: expect.stringMatching(/FILLED +100 at R\$ \d/) });
       const { runtime, data } = JSON.parse(ps?.text ?? "{}") as {
         runtime: string;
         data: { services: { service: string; state: string }[] };
       };
       expect(runtime).toBe("embedded");
       expect(data.services.map(({ service }) => service)).toEqual(
-        expect.arrayContaining(["kafka", "rabbitmq", "broker-order-db"]),
+        expect.arrayContaining(["kafka", "rabbitmq", "broker-order-db", "broker-order"]),
       );
       expect(data.services.filter(({ state }) => state !== "ready")).toEqual([]);
       expect(down).toMatchObject({ status: 0 });
     });
   }
 
-  it("its second command passes with the npm that Node 20 brings", () => {
-    const [tests] = runAsStranger([commands[1] ?? ""], "10");
+  it("its last command passes with the npm that Node 20 brings", () => {
+    const [tests] = runAsStranger([commands.at(-1) ?? ""], "10");
     expect({ status: tests?.status, text: tests?.status === 0 ? "" : tests?.text.slice(-4_000) }).toEqual({
       status: 0,
       text: "",
