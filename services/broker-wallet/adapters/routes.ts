@@ -14,12 +14,12 @@ import {
   Transaction,
   WalletSummary,
 } from "../../../contracts/rest.js";
-import { multiplyMoney, noMoney, parseMoney, toMoney } from "../../../kit/money.js";
+import { multiplyMoney, noMoney, toMoney } from "../../../kit/money.js";
 import type { Timestamp } from "../../../kit/sql/columns.js";
 import { type Users, userOf } from "../../shared/auth/users.js";
 import type { Idempotency } from "../../shared/http/idempotency.js";
 import type { App } from "../../shared/http/open-server.js";
-import { refuse } from "../../shared/http/problem.js";
+import { readAmount, refuse } from "../../shared/http/problem.js";
 import { nextTraceparent } from "../../shared/trace.js";
 import type { Ledger, Outcome } from "../app/ledger.js";
 import type { WalletStore } from "../app/store.js";
@@ -120,7 +120,7 @@ function addMoves(app: App, options: RouteOptions): void {
       `/api/v1/wallets/me/${path}`,
       { preHandler: users.requireUser, schema: { body: MoneyBody, response } },
       async (request) => {
-        const amount = parseMoney(request.body.amount);
+        const amount = readAmount(request.body.amount, "amount");
         if (kind === "DEPOSIT" && amount > depositLimit) {
           throw refuse("AMOUNT_LIMIT", "A deposit is at most R$ 10,000,000.00.", "amount");
         }
@@ -137,7 +137,8 @@ function addMoves(app: App, options: RouteOptions): void {
       { preHandler: users.requireAdmin, schema: { body: CustodyBody, response } },
       async (request) => {
         const { unitPrice, ...shares } = request.body;
-        const cost = unitPrice == null ? noMoney : multiplyMoney(parseMoney(unitPrice), shares.quantity);
+        const cost =
+          unitPrice == null ? noMoney : multiplyMoney(readAmount(unitPrice, "unitPrice"), shares.quantity);
         return move(request, { kind, ...shares, cost });
       },
     );
@@ -156,7 +157,7 @@ function addReservations(app: App, options: RouteOptions): void {
     const command = {
       kind: "RESERVE",
       orderId,
-      terms: { ...terms, unitPrice: parseMoney(unitPrice) },
+      terms: { ...terms, unitPrice: readAmount(unitPrice, "unitPrice") },
     } as const;
     await run(options.ledger, command);
     return { orderId, state: "HELD" as const };
