@@ -71,6 +71,9 @@ export const b3MatchingEngine: ServiceDefinition = {
       committed: (commands, results) => {
         relay?.wake();
         count(commands, results);
+        for (const { orderId, status, reason } of results) {
+          if (status === "REJECTED") log.info({ orderId, reason }, "order rejected");
+        }
       },
     });
     const feed = createPriceFeed(
