@@ -1,5 +1,5 @@
 import { addOrderRoundtripSeconds, addOrdersTotal, type Metrics } from "../../shared/metrics.js";
-import type { Committed } from "./order-store.js";
+import type { Committed } from "./change-orders.js";
 
 /** Counts what changes have made of orders. */
 export function createOrderMetrics(metrics: Metrics): Committed {

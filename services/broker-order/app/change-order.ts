@@ -17,3 +17,10 @@ export async function changeOrder(
   });
   return now;
 }
+
+/** Stores a new one. */
+export async function insertOrder(store: OrderStore, order: Order): Promise<void> {
+  await store.change({ orderIds: [order.orderId] }, ({ orders }) =>
+    orders.has(order.orderId) ? [] : [{ order }],
+  );
+}

@@ -6,7 +6,7 @@ import type { Log } from "../../shared/log.js";
 import { checkWish, type MatchingMode, protectionPrice, readWish, type Wish } from "../domain/check-order.js";
 import { hold, refuse } from "../domain/lifecycle.js";
 import { type Order, openOrder } from "../domain/order.js";
-import { changeOrder } from "./change-order.js";
+import { changeOrder, insertOrder } from "./change-order.js";
 import { giveUp } from "./give-up.js";
 import type { Assets, OrderStore, ReserveAnswer, Wallet } from "./ports.js";
 
@@ -33,7 +33,7 @@ export async function placeOrder(ports: PlacePorts, { orderId, user, body }: Pla
   const wish = readWish(body);
   const price = await findPrice(ports, wish, user.token);
   const order = openOrder({ ...wish, orderId, userId: user.userId, price }, Date.now());
-  await ports.store.insert(order);
+  await insertOrder(ports.store, order);
   const answer = await reserve(ports, order);
   if (answer === undefined) throw await abandonOrder(ports, orderId);
   if (!answer.held) {

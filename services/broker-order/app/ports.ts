@@ -18,16 +18,15 @@ export interface Wanted {
 export type TracedChange = Change & { readonly traceparent?: string };
 
 export interface OrderStore {
-  insert(order: Order): Promise<void>;
   find(orderId: string): Promise<Order | undefined>;
   /** Newest first. */
   list(query: OrderQuery): Promise<Order[]>;
   /** Whose dueAt has passed, the longest due first. */
   listDue(now: number, limit: number): Promise<string[]>;
   /**
-   * Locks the orders, lets `decide` say what happens to them (several changes of one order in their sequence) and stores
-   * it with all that is to be published, in one transaction. `decide` may be called more than once and must be pure;
-   * what it throws leaves everything as it was.
+   * Locks the orders, lets `decide` say what happens to them (several changes of one order in their sequence; of an
+   * order that is not there: that it is) and stores it with all that is to be published, in one transaction. `decide`
+   * may be called more than once and must be pure; what it throws leaves everything as it was.
    */
   change(wanted: Wanted, decide: (locked: Locked) => readonly TracedChange[]): Promise<void>;
 }
