@@ -46,7 +46,7 @@ export async function proveServices(
 
 /** From one look at the process to the next, while a domain service finds its way back to what it needs. */
 const lookMs = 50;
-const healthyLimitMs = 10_000;
+const healthyLimitMs = 5_000;
 
 /**
  * The status once all wanted services are well.

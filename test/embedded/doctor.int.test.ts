@@ -57,7 +57,7 @@ it("names a refused login, a stopped service and a missing key, each with its fi
     /⚠ runtime\.answers {2}broker-mongodb is stopped\n {4}fix .* start broker-mongodb/,
   );
   expect(run.stdout).toContain("⚠ env.complete  GRAFANA_HOST_PORT is in .env.example and not in .env");
-  expect(run.stdout).toContain("1 error, 2 warnings,");
+  expect(run.stdout).toContain("3 errors, 2 warnings,");
   expect(run.stdout).not.toContain("not-a-secret");
   const chosen = ["doctor", "--exclude", "server.login", "--only", "env.complete"];
   expect((await project.run(...chosen)).exitCode).toBe(0);

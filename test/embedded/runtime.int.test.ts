@@ -73,7 +73,8 @@ describe("up without Docker", () => {
   it("starts what is named, then the rest in the same process", async () => {
     const first = await project.json<UpData>("up", "kafka");
     expect(first.data.services.map(({ service }) => service)).toEqual(["kafka"]);
-    const second = await project.json<UpData>("up", "-x", "broker-mongodb");
+    const owners = ["broker-market-data", "broker-report"].flatMap((owner) => ["-x", owner]);
+    const second = await project.json<UpData>("up", "-x", "broker-mongodb", ...owners);
     expect(second.data.process.pid).toBe(first.data.process.pid);
     expect(second.data.services.map(({ service }) => service)).not.toContain("broker-mongodb");
     const ps = await project.json<PsData>("ps", "-a");
