@@ -40,6 +40,10 @@ export const brokerGateway: ServiceDefinition = {
       // It owns nothing: a service that is away is that route's 503, and no reason to send no requests at all.
       dependencies: [],
       routes: (app) => addRoutes(app, forwarders, users),
+      describePaths: async () => {
+        const parts = await Promise.all(Object.values(forwarders).map((part) => part.describePaths()));
+        return Object.assign({}, ...parts);
+      },
     });
     return {
       address: server.address,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { createClient } from "../../shared/http/client.js";
 import { createAgent, sendRequest } from "../../shared/http/exchange.js";
 import { unavailable } from "../../shared/http/problem.js";
 import type { Log } from "../../shared/log.js";
@@ -15,6 +16,8 @@ export interface Upstream {
 export interface Forwarder {
   /** Hands the request on, as it came but for its headers, and gives the answer's body, status and headers set. */
   forward(request: FastifyRequest, reply: FastifyReply, userId?: string): Promise<IncomingMessage>;
+  /** The paths of its service's OpenAPI document that are the public's. @throws ServiceUnavailable */
+  describePaths(): Promise<Record<string, unknown>>;
   close(): void;
 }
 
@@ -43,6 +46,12 @@ export function createForwarder({ service, url }: Upstream, log: Log): Forwarder
       });
       reply.code(answer.statusCode ?? 502).headers(keepResponseHeaders(answer.headers));
       return answer;
+    },
+    async describePaths() {
+      const client = createClient({ baseUrl: url, service, timeoutMs: 5_000 });
+      const { body } = await client.request({ method: "GET", path: "/openapi.json" }).finally(client.close);
+      const { paths = {} } = (body ?? {}) as { paths?: Record<string, unknown> };
+      return Object.fromEntries(Object.entries(paths).filter(([path]) => path.startsWith("/api/v1/")));
     },
     close: () => agent.destroy(),
   };

@@ -36,23 +36,24 @@ export function addRoutes(
       done(check(byUser, userOf(request).userId));
     });
   };
-  const add = (url: string, forwarder: Forwarder, description: string) =>
+  const schema = { hide: true };
+  const add = (url: string, forwarder: Forwarder) =>
     app.route({
       method: methods,
       url,
-      schema: { summary: description, security: [{ user: [] }] },
+      schema,
       onRequest: limitUser,
       handler: (request: FastifyRequest, reply: FastifyReply) =>
         forwarder.forward(request, reply, userOf(request).userId),
     });
   for (const [part, forwarder] of Object.entries(forwarders)) {
-    add(`/api/v1/${part}`, forwarder, `See /openapi.json of the service behind it.`);
-    add(`/api/v1/${part}/*`, forwarder, `See /openapi.json of the service behind it.`);
+    add(`/api/v1/${part}`, forwarder);
+    add(`/api/v1/${part}/*`, forwarder);
   }
   for (const url of openPaths) {
     const handler = (request: FastifyRequest, reply: FastifyReply) =>
       forwarders.auth?.forward(request, reply);
-    app.post(url, { onRequest: limitAddress }, handler);
+    app.post(url, { schema, onRequest: limitAddress }, handler);
   }
 }
 

@@ -55,6 +55,8 @@ export interface ServerOptions {
    * again for the OpenAPI document, so it does nothing but add routes.
    */
   readonly routes: (app: App) => void;
+  /** Of the OpenAPI document too: what stands behind its own routes. */
+  readonly describePaths?: () => Promise<Record<string, unknown>>;
 }
 
 export interface HttpServer {

@@ -1,4 +1,6 @@
 import type { RouteOptions } from "fastify";
+import { ProblemBody } from "../../../contracts/rest.js";
+import { addHealth } from "./health.js";
 import type { App, ServerOptions } from "./open-server.js";
 
 /** Set on a preHandler: which of the document's security schemes it asks for. */
@@ -11,13 +13,17 @@ export const securityScheme = Symbol("securityScheme");
 export function addOpenapi(app: App, options: ServerOptions, createScratch: () => App): void {
   let document: Promise<string> | undefined;
   app.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
-    document ??= describeRoutes(options, createScratch());
+    document ??= describeRoutes(options, createScratch()).catch((error: unknown) => {
+      document = undefined;
+      throw error;
+    });
     reply.type("application/json");
     return document;
   });
 }
 
-async function describeRoutes({ name, description, routes }: ServerOptions, scratch: App): Promise<string> {
+async function describeRoutes(options: ServerOptions, scratch: App): Promise<string> {
+  const { name, description } = options;
   const { default: swagger } = await import("@fastify/swagger");
   await scratch.register(swagger, {
     openapi: {
@@ -30,13 +36,32 @@ async function describeRoutes({ name, description, routes }: ServerOptions, scra
         },
       },
     },
-    transform: ({ schema, url, route }) => ({ schema: { ...schema, ...readSecurity(route) }, url }),
+    transform: ({ schema, url, route }) => ({
+      schema: { ...schema, ...readSecurity(route), response: describeAnswers(schema?.response) },
+      url,
+    }),
   });
-  await scratch.register(async (scope) => routes(scope as unknown as App));
+  await scratch.register(async (scope) => {
+    addHealth(scope as unknown as App, options);
+    options.routes(scope as unknown as App);
+  });
   await scratch.ready();
-  const text = JSON.stringify(scratch.swagger());
+  const { paths, ...rest } = scratch.swagger();
   await scratch.close();
-  return text;
+  return JSON.stringify({ ...rest, paths: { ...paths, ...(await options.describePaths?.()) } });
+}
+
+/** Every route may refuse: where it does not say how, as all do. */
+function describeAnswers(declared: unknown): Record<string, unknown> {
+  const problem = {
+    description: "Refused.",
+    content: { "application/problem+json": { schema: ProblemBody } },
+  };
+  const answers = Object.entries(declared ?? {}).map(([status, schema]) => [
+    status,
+    schema === ProblemBody ? problem : schema,
+  ]);
+  return { ...Object.fromEntries(answers), default: problem };
 }
 
 function readSecurity({ preHandler }: RouteOptions): { security?: Record<string, string[]>[] } {
