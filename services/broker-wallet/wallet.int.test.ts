@@ -256,3 +256,23 @@ describe("reservations", () => {
     expect(await lab.cashOf(ana)).toEqual({ available: 10_000, blocked: 0 });
   });
 });
+
+it("describes its routes", async () => {
+  const { status, body } = await lab.request("GET", "/openapi.json");
+  expect(status).toBe(200);
+  const { paths } = body as { paths: Record<string, object> };
+  expect(
+    Object.keys(paths)
+      .filter((path) => /wallets|internal/.test(path))
+      .sort(),
+  ).toEqual([
+    "/api/v1/wallets/custody-in",
+    "/api/v1/wallets/custody-out",
+    "/api/v1/wallets/me/deposit",
+    "/api/v1/wallets/me/positions",
+    "/api/v1/wallets/me/summary",
+    "/api/v1/wallets/me/transactions",
+    "/api/v1/wallets/me/withdraw",
+    "/internal/v1/reservations/{orderId}",
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { OrderEvent } from "../../../contracts/messages.js";
 import { InvalidMessage } from "../../shared/messaging/messages.js";
 import { readTrace } from "../../shared/trace.js";
-import type { Instruction, Ledger } from "../app/ledger.js";
+import { batchLimit, type Instruction, type Ledger } from "../app/ledger.js";
 import { readOrderNews } from "../domain/order-news.js";
 import { asRefusal, Refusal } from "../domain/refusal.js";
 
@@ -9,9 +9,6 @@ interface OrderRecord {
   readonly value: OrderEvent;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-/** Records of one transaction: it holds up the requests that come meanwhile. */
-const chunkSize = 100;
 
 /**
  * Follows orders: a chunk of events in one transaction. What can never be valid changes nothing; after all the others
@@ -24,8 +21,8 @@ export function createOrderFollower(ledger: Pick<Ledger, "runAll">) {
   /** @throws InvalidMessage */
   return async (records: readonly OrderRecord[]): Promise<void> => {
     const fresh = records.filter((record) => !known.has(record));
-    for (let from = 0; from < fresh.length; from += chunkSize) {
-      await follow(ledger, fresh.slice(from, from + chunkSize), known);
+    for (let from = 0; from < fresh.length; from += batchLimit) {
+      await follow(ledger, fresh.slice(from, from + batchLimit), known);
     }
     for (const record of records) {
       const reason = known.get(record);
