@@ -1,6 +1,7 @@
 import { openCache } from "../../kit/cache/cache.js";
 import { listInstruments, quotedInstruments } from "../../kit/instruments.js";
 import {
+  type Env,
   flag,
   httpUrl,
   integer,
@@ -34,17 +35,7 @@ const lookIntervalMs = 1_000;
 export const b3MatchingEngine: ServiceDefinition = {
   name,
   async start(context) {
-    const settings = readSettings(context.env, {
-      listen: readListenSettings,
-      database: readDatabaseSettings,
-      cache: readCacheSettings,
-      rabbitmq: readRabbitmqSettings,
-      identityUrl: httpUrl("IDENTITY_URL"),
-      mode: oneOf("B3_MATCHING_MODE", ["book", "reference"], "book"),
-      session: oneOf("SESSION", ["always", "b3"], "always"),
-      hasProvider: flag("LP_ENABLED", true),
-      providerSize: integer("LP_SIZE", { minimum: 1, maximum: 10_000_000, fallback: 1_000 }),
-    });
+    const settings = readEngineSettings(context.env);
     const log = createLog(name, context);
     const metrics = createMetrics();
     const { migrationsFolder } = context;
@@ -61,9 +52,8 @@ export const b3MatchingEngine: ServiceDefinition = {
     const engine = new Engine({
       store: createEngineStore(database),
       settings: {
+        ...settings,
         listings: listInstruments(),
-        mode: settings.mode,
-        session: settings.session,
         providerSize: settings.hasProvider ? settings.providerSize : 0,
       },
       log,
@@ -118,3 +108,18 @@ export const b3MatchingEngine: ServiceDefinition = {
     };
   },
 };
+
+/** docs/adr/0009-domain-services.md. @throws SettingError */
+function readEngineSettings(env: Env) {
+  return readSettings(env, {
+    listen: readListenSettings,
+    database: readDatabaseSettings,
+    cache: readCacheSettings,
+    rabbitmq: readRabbitmqSettings,
+    identityUrl: httpUrl("IDENTITY_URL"),
+    mode: oneOf("B3_MATCHING_MODE", ["book", "reference"], "book"),
+    session: oneOf("SESSION", ["always", "b3"], "always"),
+    hasProvider: flag("LP_ENABLED", true),
+    providerSize: integer("LP_SIZE", { minimum: 1, maximum: 10_000_000, fallback: 1_000 }),
+  });
+}
