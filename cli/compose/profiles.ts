@@ -1,6 +1,9 @@
 import { unknownService } from "../errors/unknown-service.js";
 import type { Service } from "./model.js";
 
+/** The profile of the domain services: on in `up` and in what looks at the whole stack, unlike in Compose. */
+export const domainProfile = "services";
+
 type Services = Readonly<Record<string, Service>>;
 
 /**

@@ -1,4 +1,5 @@
 import { lookUpCredential } from "../../compose/credentials.js";
+import { domainProfile } from "../../compose/profiles.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import { byRuntime } from "../../runtime/by-runtime.js";
@@ -11,7 +12,10 @@ import { buildClientCommand } from "./clients.js";
 const connectToContainer: CommandHandler = async (request) => {
   const [service = "", ...rest] = request.args;
   const args = rest[0] === "--" ? rest.slice(1) : rest;
-  const stack = await openStack(request, { missingVariables: "empty" });
+  const stack = await openStack(request, {
+    missingVariables: "empty",
+    moreProfiles: [domainProfile],
+  });
   try {
     const { project } = stack;
     checkServiceNames([service], Object.keys(project.services));

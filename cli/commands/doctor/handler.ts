@@ -1,3 +1,4 @@
+import { domainProfile } from "../../compose/profiles.js";
 import type { Check, DoctorFacts, Finding, Ground } from "../../doctor/check.js";
 import { checks } from "../../doctor/checks.js";
 import { connectEngine } from "../../engine/connect.js";
@@ -21,7 +22,10 @@ interface Examined {
 export const examine: CommandHandler = async (request) => {
   const startedMs = performance.now();
   const chosen = chooseChecks(request);
-  const { project } = await openProject(request, { missingVariables: "empty" });
+  const { project } = await openProject(request, {
+    missingVariables: "empty",
+    moreProfiles: [domainProfile],
+  });
   const ground = await findGround(request, project.name);
   try {
     const facts: DoctorFacts = { request, project, ground };

@@ -3,6 +3,7 @@ import { imageName } from "../../compose/labels.js";
 import type { Project } from "../../compose/model.js";
 import type { Engine, VolumeDetails } from "../../engine/engine.js";
 import { observeLabelled } from "../../engine/observe.js";
+import { readRecipe } from "../../engine/read-recipe.js";
 import { openProjectState } from "../../env/state-folder.js";
 import { forgetVolumeSecrets } from "../../env/volume-fingerprints.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
@@ -75,15 +76,21 @@ async function findImages(found: FoundProject, observed: Observed, which: unknow
   const references = built.flatMap((image) => (image.tags.length > 0 ? image.tags : [image.id]));
   if (which === "all") {
     references.push(...observed.containers.map((container) => container.details.Config.Image));
-    if (found.project !== undefined) references.push(...referencesOf(found.project));
+    if (found.project !== undefined) references.push(...(await referencesOf(found.project)));
   }
   return [...new Set(references)];
 }
 
-function referencesOf(project: Project): string[] {
-  return Object.entries({ ...project.disabledServices, ...project.services }).map(([name, service]) =>
-    imageName(project, name, service),
+/** With the images that others are built on: `up` pulled those, too. */
+async function referencesOf(project: Project): Promise<string[]> {
+  const services = Object.entries({ ...project.disabledServices, ...project.services });
+  const recipes = await Promise.all(
+    services.map(([, { build }]) => (build === undefined ? undefined : readRecipe(build))),
   );
+  return [
+    ...services.map(([name, service]) => imageName(project, name, service)),
+    ...recipes.flatMap((recipe) => recipe?.bases ?? []),
+  ];
 }
 
 async function confirmVolumes(

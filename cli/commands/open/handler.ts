@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { lookUpCredential } from "../../compose/credentials.js";
 import { composeLabels } from "../../compose/label-names.js";
 import type { Project } from "../../compose/model.js";
+import { domainProfile } from "../../compose/profiles.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Context } from "../../kernel/context.js";
@@ -14,7 +15,10 @@ import { checkServiceNames } from "../../stack/select-services.js";
 /** `open`: pages are the services whose x-mybroker has a `uiPort`. */
 const openOnDocker: CommandHandler = async (request) => {
   const { args, context, globals } = request;
-  const stack = await openStack(request, { missingVariables: "empty" });
+  const stack = await openStack(request, {
+    missingVariables: "empty",
+    moreProfiles: [domainProfile],
+  });
   try {
     const pages = await findPages(stack);
     const project = stack.project.name;

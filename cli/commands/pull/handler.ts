@@ -1,3 +1,6 @@
+import type { Project, Service } from "../../compose/model.js";
+import { domainProfile } from "../../compose/profiles.js";
+import { readRecipe } from "../../engine/read-recipe.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import type { Output } from "../../output/output.js";
 import { countOf, formatBytes } from "../../output/units.js";
@@ -6,24 +9,23 @@ import { openStack } from "../../stack/open-stack.js";
 import { pullImages, type WantedImage } from "../../stack/pull-images.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 
-/** `pull`: images that are built here have no registry and are left out. */
+/** `pull`: of an image that is built here, what it is built on. */
 const pullImagesOfStack: CommandHandler = async (request) => {
   const { args, context, output, options } = request;
-  const stack = await openStack(request, { missingVariables: "empty", services: args });
+  const stack = await openStack(request, {
+    missingVariables: "empty",
+    services: args,
+    moreProfiles: [domainProfile],
+  });
   try {
     checkServiceNames(args, Object.keys(stack.project.services));
-    const images: WantedImage[] = Object.entries(stack.project.services)
-      .filter(([name, service]) => (args.length === 0 || args.includes(name)) && service.build === undefined)
-      .flatMap(([, service]) =>
-        service.image === undefined
-          ? []
-          : [
-              {
-                reference: service.image,
-                ...(service.platform === undefined ? {} : { platform: service.platform }),
-              },
-            ],
-      );
+    const images = (
+      await Promise.all(
+        Object.entries(stack.project.services)
+          .filter(([name]) => args.length === 0 || args.includes(name))
+          .map(([, service]) => imagesOf(service, stack.project)),
+      )
+    ).flat();
     const references = [...new Set(images.map((image) => image.reference))];
     const project = stack.project.name;
     if (request.globals.dryRun) {
@@ -49,5 +51,17 @@ const pullImagesOfStack: CommandHandler = async (request) => {
     stack.engine.close();
   }
 };
+
+async function imagesOf({ build, image, platform }: Service, project: Project): Promise<WantedImage[]> {
+  const on = platform === undefined ? {} : { platform };
+  if (build !== undefined) {
+    const bases = (await readRecipe(build))?.bases ?? [];
+    return bases.map((reference) => ({ reference }));
+  }
+  const builtHere = Object.values(project.services).some(
+    (other) => other.build !== undefined && other.image === image,
+  );
+  return image === undefined || builtHere ? [] : [{ reference: image, ...on }];
+}
 
 export const pullStack = onDockerOnly("images", pullImagesOfStack);

@@ -1,4 +1,5 @@
 import type { Project } from "../../compose/model.js";
+import { domainProfile } from "../../compose/profiles.js";
 import type { UpOptions } from "../../reconcile/plan-context.js";
 
 /** How long `up` waits for all servers together; a cold start on two cores takes about a minute. */
@@ -46,7 +47,7 @@ export function readUpSetting(
 
 /** What `up` starts beside what plain Compose would: the domain services. */
 export function profilesOf(values: Values): string[] {
-  return values.infra === true ? [] : ["services"];
+  return values.infra === true ? [] : [domainProfile];
 }
 
 /** With --infra the services that stand in a profile are left out, also when the profile is switched on. */
