@@ -67,8 +67,10 @@ export async function openProject(request: CommandRequest, options: OpenOptions)
 
 /** The project as it resolves with a mask in the place of every secret: of a short or ordinary one too. */
 export async function openMaskedProject(request: CommandRequest, options: OpenOptions): Promise<Project> {
-  const { secretKeys } = await openProject(request, options);
-  const masks = Object.fromEntries([...secretKeys].map((key) => [key, mask]));
+  const { project, secretKeys } = await openProject(request, options);
+  // An optional secret that is empty hides nothing, and a mask would say that there is a value.
+  const masked = [...secretKeys].filter((key) => project.environment[key] !== "");
+  const masks = Object.fromEntries(masked.map((key) => [key, mask]));
   const env = { ...request.context.env, ...masks };
   const services = options.services === undefined ? {} : { services: options.services };
   return loadProject({ ...createLoadRequest(request.context, request.globals, services), env });
