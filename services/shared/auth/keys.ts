@@ -21,8 +21,12 @@ export function createKeys(identityUrl: string, log: Log): { readonly find: Find
   const ask = async () => {
     askedAt = Date.now();
     const { status, body } = await client.request({ method: "GET", path: "/.well-known/jwks.json" });
-    if (status !== 200) throw new ServiceUnavailable("broker-identity", new Error(`status ${status}`));
-    keys = await importKeys((body as { keys: JWK[] }).keys);
+    try {
+      if (status !== 200) throw new Error(`status ${status}`);
+      keys = await importKeys((body as { keys: JWK[] }).keys);
+    } catch (error) {
+      throw new ServiceUnavailable("broker-identity", error);
+    }
   };
   const refresh = () => {
     asking ??= ask().finally(() => {

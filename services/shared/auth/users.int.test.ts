@@ -166,6 +166,26 @@ describe("identity's keys", () => {
   });
 });
 
+describe("an identity that is not ours", () => {
+  it.each([
+    ["no keys", {}],
+    ["a key that is none", { keys: [{ kty: "OKP", crv: "Ed25519", kid: "one", x: "!" }] }],
+  ])("with %s is a 503, until it is", async (_what, answer) => {
+    await server.close();
+    users.close();
+    let body: object = answer;
+    identity.removeAllListeners("request");
+    identity.on("request", (_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    await startService(`http://127.0.0.1:${(identity.address() as AddressInfo).port}`);
+    const token = await issue();
+    expect(await get("/mine", { token })).toMatchObject({ status: 503 });
+    body = { keys: keys.map(({ jwk }) => jwk) };
+    expect(await get("/mine", { token })).toMatchObject({ status: 200 });
+  });
+});
+
 describe("what is internal", () => {
   it("opens to the service's token only", async () => {
     const withToken = (token: string) => get("/internal", { headers: { "x-service-token": token } });
