@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { eventuallyEqual, type Running, runOrderService } from "./testing/run-order-service.js";
-import { failInside } from "./testing/stand-ins.js";
+import { failInside, refuseFunds } from "./testing/stand-ins.js";
 
 const minuteMs = 60_000;
 
@@ -167,6 +167,28 @@ describe("an order that is cut off", () => {
       });
       expect((await first).status).toBe(201);
     });
+
+    it.each([
+      ["taken", () => {}, 201, undefined],
+      ["refused", refuseFunds, 422, "NO_FUNDS"],
+    ] as const)(
+      "after the order was %s and the answer lost: the same answer",
+      async (_name, refuse, status, code) => {
+        service.wallet.before = () => refuse() ?? "go on";
+        const first = await service.place({}, keyed);
+        await service.database.db
+          .updateTable("idempotency_keys")
+          .set({ started_ms: 0, status: null, body: null })
+          .execute();
+        const again = await service.place({}, keyed);
+        expect([first, again].map((answer) => [answer.status, answer.body.code])).toEqual([
+          [status, code],
+          [status, code],
+        ]);
+        expect(again.body.orderId).toBe(first.body.orderId);
+        expect(await storedIds()).toHaveLength(1);
+      },
+    );
 
     it("after it was cut off in doubt: that attempt is given up, the next one is taken", async () => {
       service.wallet.held = (orderId) => {
