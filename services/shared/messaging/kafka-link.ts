@@ -128,7 +128,6 @@ class Link implements KafkaLink {
   consume<Topics extends Readonly<Record<string, TSchema>>>(options: TopicConsumer<Topics>): Consumer {
     const reader = new TopicReader(options as unknown as TopicConsumer<Record<string, TSchema>>, {
       ...this.#settings,
-      kafka: this.#kafka,
       sendDeadLetter: async (topic, message) => {
         await this.#createTopics([{ topic, numPartitions: 1 }]);
         await (await this.#connectProducer()).send({

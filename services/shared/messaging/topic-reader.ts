@@ -1,7 +1,8 @@
+import { connect, type Socket } from "node:net";
 import type { TSchema } from "typebox";
 import { messageHeaders } from "../../../contracts/messages.js";
 import { deadLetterTopic, deliveryLimit } from "../../../contracts/topology.js";
-import type { createKafka } from "../../../kit/kafka.js";
+import { createKafka } from "../../../kit/kafka.js";
 import { addDeadLettersTotal, addKafkaConsumerLagRecords } from "../metrics.js";
 import { type Checked, compile } from "../validate.js";
 import { type BatchOutcome, handleBatch, waitUntilUp } from "./handle-batch.js";
@@ -15,7 +16,7 @@ type KafkaMessage = Payload["batch"]["messages"][number];
 type AnyRecord = TopicRecord<Record<string, TSchema>>;
 
 interface ReaderContext extends LinkContext {
-  readonly kafka: Promise<Kafka>;
+  readonly brokers: readonly string[];
   sendDeadLetter(topic: string, message: Pick<KafkaMessage, "key" | "value" | "headers">): Promise<void>;
 }
 
@@ -33,12 +34,33 @@ interface Entry {
   readonly record: AnyRecord;
 }
 
+const timeoutMs = 5_000;
+const leaveLimitMs = 3_000;
 const firstDelayMs = 100;
 const lastDelayMs = 2_000;
 /** An answer comes as soon as there is a record; so long a close may have to wait for one. */
 const maxWaitMs = 1_000;
 const defaultLingerMs = 25;
 const defaultMaxBatch = 200;
+
+/** The connections of one consumer, so that they end with it. */
+class SocketSet {
+  readonly #sockets = new Set<Socket>();
+  #isOver = false;
+
+  open(host: string, port: number): Socket {
+    const socket = connect({ host, port });
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    if (this.#isOver) socket.destroy(new Error("the consumer was closed"));
+    return socket;
+  }
+
+  destroy(): void {
+    this.#isOver = true;
+    for (const socket of this.#sockets) socket.destroy(new Error("the consumer was closed"));
+  }
+}
 
 /** Takes the records of a group's topics, from one kafkajs consumer to the next. */
 export class TopicReader {
@@ -66,7 +88,9 @@ export class TopicReader {
     let delayMs = firstDelayMs;
     let told = false;
     while (!signal.aborted) {
-      const consumer = await this.#createConsumer(() => {
+      const sockets = new SocketSet();
+      const consumer = await this.#createConsumer(sockets);
+      consumer.on(consumer.events.GROUP_JOIN, () => {
         delayMs = firstDelayMs;
         told = false;
       });
@@ -77,46 +101,68 @@ export class TopicReader {
         if (!told) this.#context.log.warn(fields, "Kafka cannot be read");
         told = true;
       }
-      await consumer.disconnect().catch(() => {});
+      // kafkajs may wait for ever for an answer of a broker that went away.
+      const limit = new AbortController();
+      const left = consumer.disconnect().catch(() => {});
+      await Promise.race([left, pause(leaveLimitMs, limit.signal)]);
+      limit.abort();
+      sockets.destroy();
       await pause(delayMs, signal);
       delayMs = Math.min(delayMs * 2, lastDelayMs);
     }
   }
 
-  async #createConsumer(onJoined: () => void): Promise<KafkaConsumer> {
-    const consumer = (await this.#context.kafka).consumer({
+  async #createConsumer(sockets: SocketSet): Promise<KafkaConsumer> {
+    const { name, brokers } = this.#context;
+    const kafka = await createKafka({
+      ...{ clientId: name, brokers, timeoutMs },
+      // A coordinator is found only some time after its broker is there.
+      retries: 5,
+      openSocket: (host, port) => sockets.open(host, port),
+    });
+    return kafka.consumer({
       groupId: this.#options.groupId,
       sessionTimeout: 10_000,
       heartbeatInterval: 3_000,
       rebalanceTimeout: 10_000,
       maxWaitTimeInMs: maxWaitMs,
       minBytes: 1,
-      // Whether to begin again is said here: kafkajs would go on after it was stopped.
-      retry: { retries: 3, initialRetryTime: 100, restartOnFailure: async () => false },
+      retry: {
+        // For a minute it asks as the member that it is: a new one would have to wait until this one is given up.
+        retries: 30,
+        initialRetryTime: firstDelayMs,
+        maxRetryTime: lastDelayMs,
+        // Whether to begin again is said here: kafkajs would go on after it was stopped.
+        restartOnFailure: async () => false,
+      },
     });
-    consumer.on(consumer.events.GROUP_JOIN, onJoined);
-    return consumer;
   }
 
   /** Until it is closed or kafkajs gives up. */
   async #read(consumer: KafkaConsumer): Promise<void> {
     const { signal } = this.#closing;
+    let end = () => {};
     const ended = new Promise<void>((resolve, reject) => {
+      end = resolve;
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    // It may come while connect() is under way, which tells of it as well.
+    // It may crash while connect() is under way, which tells of it as well.
     ended.catch(() => {});
-    await consumer.connect();
-    await consumer.subscribe({ topics: Object.keys(this.#options.topics), fromBeginning: true });
-    await consumer.run({
-      // What was resolved is committed after each batch, also when that ends with an error.
-      autoCommit: true,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 3,
-      eachBatch: (payload) => this.#take(payload, consumer),
-    });
-    if (!signal.aborted) await ended;
+    signal.addEventListener("abort", end);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: Object.keys(this.#options.topics), fromBeginning: true });
+      await consumer.run({
+        // What was resolved is committed after each batch, also when that ends with an error.
+        autoCommit: true,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 3,
+        eachBatch: (payload) => this.#take(payload, consumer),
+      });
+      if (!signal.aborted) await ended;
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
   }
 
   /** A batch of one partition, in runs of records that can be read. */

@@ -249,8 +249,8 @@ export function describeKafkaLink(name: string, start: () => Promise<KafkaUnderT
         (sent) => sent,
       );
       await eventually(
-        () => ids.has("after"),
-        (has) => has,
+        () => [...ids].join(),
+        (known) => known.includes("after"),
       );
       await link.ping();
     });
