@@ -19,7 +19,9 @@ const commands: Readonly<Record<string, (name: ServiceName) => Promise<void>>> =
 
 const [word = "", name = ""] = process.argv.slice(2);
 const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
-if (command === undefined || !isServiceName(name)) {
+if (word === "relay") {
+  await serveRelay();
+} else if (command === undefined || !isServiceName(name)) {
   fail(`usage: main.js ${Object.keys(commands).join("|")} ${serviceNames.join("|")}`, exitCodes.usage);
 } else {
   await command(name).catch((error: Error) => {
@@ -50,6 +52,17 @@ async function serveService(name: ServiceName): Promise<void> {
       );
     });
   }
+}
+
+/** Started by `mybroker replace` alone: stands in for a service that a program on the host has replaced. */
+async function serveRelay(): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(exitCodes.done));
+  const { RELAY_PORT, RELAY_TUNNEL_PORT, RELAY_TOKEN: token } = env;
+  if (!token) return fail("relay: RELAY_TOKEN is missing", exitCodes.usage);
+  const { runRelay } = await import("./relay/run-relay.js");
+  const ports = { servicePort: Number(RELAY_PORT), tunnelPort: Number(RELAY_TUNNEL_PORT) };
+  await (await runRelay({ ...ports, token })).abandoned;
+  process.exit(exitCodes.done);
 }
 
 async function migrateService(name: ServiceName): Promise<void> {

@@ -1,14 +1,16 @@
 // Runs a domain service from its source, and again whenever a file of it changes:  node tools/run-service.mjs NAME
 // Its settings are the environment, which `mybroker replace NAME` gives it.
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { context } from "esbuild";
 
 const [name] = process.argv.slice(2);
 const root = resolve(import.meta.dirname, "..");
 // Below node_modules, so that what the bundle leaves outside is found from there.
-const outdir = join(root, "node_modules", ".cache", "mybroker", `${name}-${process.pid}`);
+const cache = join(root, "node_modules", ".cache", "mybroker");
+const outdir = join(cache, `${name}-${process.pid}`);
+const graceMs = 5_000;
 let child;
 let ending = false;
 
@@ -20,12 +22,9 @@ const restart = {
       if (errors.length > 0 || ending) return;
       await stop();
       const migrations = join(root, "services", name, "adapters", "migrations");
-      mkdirSync(join(outdir, "migrations"), { recursive: true });
-      cpSync(migrations, join(outdir, "migrations", name), {
-        recursive: true,
-        force: true,
-        errorOnExist: false,
-      });
+      if (existsSync(migrations)) {
+        cpSync(migrations, join(outdir, "migrations", name), { recursive: true, force: true });
+      }
       start();
     });
   },
@@ -35,21 +34,36 @@ function start() {
   if (ending) return;
   child = spawn(process.execPath, [join(outdir, "main.js"), "serve", name], { stdio: "inherit" });
   const started = child;
-  child.once("exit", (code) => {
+  child.once("exit", (code, signal) => {
     if (ending || started !== child) return;
     child = undefined;
-    console.error(`${name} ended with ${code}; it is started again when its source changes.`);
+    console.error(`${name} ended with ${code ?? signal}; it is started again when its source changes.`);
   });
 }
 
 async function stop() {
   const stopped = child;
   child = undefined;
-  if (stopped === undefined || stopped.exitCode !== null) return;
+  if (stopped === undefined || stopped.exitCode !== null || stopped.signalCode !== null) return;
   stopped.kill("SIGTERM");
+  const timer = setTimeout(() => stopped.kill("SIGKILL"), graceMs);
   await new Promise((done) => stopped.once("exit", done));
+  clearTimeout(timer);
 }
 
+/** Of runs that were killed before they could tidy up. */
+function removeLeftovers() {
+  for (const entry of existsSync(cache) ? readdirSync(cache) : []) {
+    const pid = Number(/-(\d+)$/.exec(entry)?.[1]);
+    try {
+      process.kill(pid, 0);
+    } catch {
+      rmSync(join(cache, entry), { recursive: true, force: true });
+    }
+  }
+}
+
+removeLeftovers();
 const builder = await context({
   entryPoints: [join(root, "services", "main.ts")],
   outdir,

@@ -19,3 +19,30 @@ function isZombie(pid: number): boolean {
     return false;
   }
 }
+
+/** A process as it is told from a later one with the same id. */
+export interface ProcessMark {
+  readonly pid: number;
+  /** Its start, in clock ticks since boot; "" where there is no /proc. */
+  readonly startedAt: string;
+}
+
+export function markProcess(pid: number): ProcessMark {
+  return { pid, startedAt: readStart(pid) };
+}
+
+export function isStillAlive({ pid, startedAt }: ProcessMark): boolean {
+  if (!isProcessAlive(pid)) return false;
+  const start = readStart(pid);
+  return start === "" || startedAt === "" || start === startedAt;
+}
+
+/** Field 22 of /proc/PID/stat. */
+function readStart(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
+}

@@ -2,12 +2,9 @@ import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync }
 import { join } from "node:path";
 import { makeFolder } from "../env/make-folder.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { isProcessAlive } from "../kernel/process-alive.js";
+import { isStillAlive, markProcess, type ProcessMark } from "../kernel/process-alive.js";
 
-interface Holder {
-  readonly pid: number;
-  /** The process's start, so that a reused pid is not taken for the holder. */
-  readonly startedAt: string;
+interface Holder extends ProcessMark {
   readonly command: string;
 }
 
@@ -21,12 +18,12 @@ interface Holder {
 export function lockProject(folder: string, project: string, command: string): () => void {
   makeFolder(folder, 0o700);
   const path = join(folder, "lock");
-  const mine: Holder = { pid: process.pid, startedAt: readStart(process.pid) ?? "", command };
+  const mine: Holder = { ...markProcess(process.pid), command };
   // Every round either takes the lock, or meets a living holder, or removes a dead one's file.
   for (let round = 0; round < 10; round += 1) {
     if (createExclusively(path, JSON.stringify(mine))) return () => release(path, mine);
     const holder = readHolder(path);
-    if (holder !== undefined && isAlive(holder)) throw busy(project, holder);
+    if (holder !== undefined && isStillAlive(holder)) throw busy(project, holder);
     removeDead(path, holder);
   }
   throw busy(project, undefined);
@@ -55,22 +52,6 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function isAlive(holder: Holder): boolean {
-  if (!isProcessAlive(holder.pid)) return false;
-  const start = readStart(holder.pid);
-  return start === undefined || holder.startedAt === "" || start === holder.startedAt;
-}
-
-/** Field 22 of /proc/PID/stat, in clock ticks since boot; undefined where there is no /proc. */
-function readStart(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Renamed before it is removed, so that of two that found the dead holder only one removes it; who then sees that
  * it took the file of a living one, which had been quicker, puts it back.
@@ -80,7 +61,7 @@ function removeDead(path: string, dead: Holder | undefined): void {
   try {
     renameSync(path, aside);
     const taken = readHolder(aside);
-    if (taken !== undefined && taken.pid !== dead?.pid && isAlive(taken)) linkSync(aside, path);
+    if (taken !== undefined && taken.pid !== dead?.pid && isStillAlive(taken)) linkSync(aside, path);
     unlinkSync(aside);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

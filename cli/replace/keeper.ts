@@ -5,6 +5,8 @@ import type { Restoration } from "./restoration.js";
 
 /** A process that gives the service back when this one ends without doing so, whatever ends it. */
 export interface Keeper {
+  /** undefined where it could not be started. */
+  readonly pid: number | undefined;
   /** What is to be done from now on. */
   update(restoration: Restoration): void;
   /** Nothing is left to do. */
@@ -18,10 +20,12 @@ export function startKeeper(context: Context): Keeper {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  child.stdin.on("error", () => {});
+  // Without it everything works that does not need it.
+  for (const emitter of [child, child.stdin]) emitter.on("error", () => {});
   child.unref();
   const tell = (value: Restoration | null): void => void child.stdin.write(`${JSON.stringify(value)}\n`);
   return {
+    pid: child.pid,
     update: tell,
     dismiss: () => {
       tell(null);

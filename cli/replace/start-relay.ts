@@ -10,7 +10,6 @@ import { buildContainerBody } from "../reconcile/container-body.js";
 const tunnelPort = 18_000;
 
 export interface Relay {
-  readonly id: string;
   /** Where its tunnel port is published. */
   readonly port: number;
   readonly token: string;
@@ -24,6 +23,10 @@ export interface RelayRequest {
   readonly publish: boolean;
 }
 
+export function relayName(project: Pick<Project, "name">, service: string): string {
+  return `${project.name}-${service}-relay`;
+}
+
 /**
  * Starts a container under the service's name and on its networks that hands connections to the host
  * (services/relay). It carries the labels of `docker compose run`, so that `down` of either tool takes it along, and is
@@ -32,7 +35,7 @@ export interface RelayRequest {
 export async function startRelay(engine: Engine, request: RelayRequest): Promise<Relay> {
   const { project, name, service } = request;
   const token = randomBytes(24).toString("base64url");
-  const containerName = `${project.name}-${name}-relay`;
+  const containerName = relayName(project, name);
   const port = service["x-mybroker"]?.port ?? 0;
   const definition: Service = {
     ...service,
@@ -75,7 +78,7 @@ export async function startRelay(engine: Engine, request: RelayRequest): Promise
   const details = await engine.inspectContainer(id);
   const published = details?.NetworkSettings.Ports[`${tunnelPort}/tcp`]?.[0]?.HostPort;
   if (published === undefined) throw noRelay(name);
-  return { id, port: Number(published), token };
+  return { port: Number(published), token };
 }
 
 function noRelay(service: string): MybrokerError {

@@ -3,16 +3,14 @@ import type { Project } from "../compose/model.js";
 import type { Engine } from "../engine/engine.js";
 import { stopIfThere } from "../engine/tolerate.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import type { CommandRequest } from "../kernel/command.js";
 import { containerLabels } from "../stack/container-state.js";
 import type { Replacement, TakenPlace } from "./run-in-place.js";
-import { startRelay } from "./start-relay.js";
+import { relayName, startRelay } from "./start-relay.js";
 import { openTunnel, type Tunnel } from "./tunnel.js";
 
 interface Stack {
   readonly engine: Engine;
   readonly project: Project;
-  readonly request: CommandRequest;
 }
 
 /** The place of a container: a relay under its name, and a tunnel from there to the program. */
@@ -27,13 +25,17 @@ export async function takeContainerPlace(
   let tunnel: Tunnel | undefined;
   return {
     // One that was left out (`up -x`) stays left out.
-    restoration: { runtime: "docker", containerId: container?.id ?? null, relayId: null, start: false },
-    take: async (tell) => {
+    restoration: {
+      runtime: "docker",
+      containerId: container?.id ?? null,
+      relay: relayName(project, name),
+      start: false,
+    },
+    take: async () => {
       if (container !== undefined) await stopIfThere(engine, container.id, undefined);
       const service = project.services[name] ?? project.disabledServices[name];
       if (service === undefined) return;
       const relay = await startRelay(engine, { project, name, service, publish: port !== publishedPort });
-      tell({ relayId: relay.id });
       const { hostAddress: host } = engine.endpoint;
       tunnel = openTunnel({ host, port: relay.port, token: relay.token, targetPort: port });
     },

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server } from "node:net";
-import type { RuntimeStatus } from "../../contracts/embedded-control.js";
+import { isUp, type RuntimeStatus } from "../../contracts/embedded-control.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { actOnService } from "../runtime/control-client.js";
 import type { Place } from "../runtime/place.js";
@@ -15,10 +15,10 @@ export async function takeEmbeddedPlace(
   { service, port, publishedPort }: Replacement,
   { place, running }: Runtime,
 ): Promise<TakenPlace> {
-  const start = running.services.find(({ name }) => name === service)?.state === "ready";
+  const start = running.services.some((one) => one.name === service && isUp(one));
   let forwarder: Server | undefined;
   return {
-    restoration: { runtime: "embedded", containerId: null, relayId: null, start },
+    restoration: { runtime: "embedded", containerId: null, relay: null, start },
     take: async () => {
       if (start) await actOnService(place, service, "stop");
       if (port !== publishedPort) forwarder = await forward(publishedPort, port);

@@ -2,10 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { hostEnvironment, publishedPort } from "../../compose/host-addresses.js";
 import type { Project, Service } from "../../compose/model.js";
-import { openProjectState } from "../../env/state-folder.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { findReplaced } from "../../replace/replaced.js";
 import { type Replacement, runInPlace } from "../../replace/run-in-place.js";
 import { takeContainerPlace } from "../../replace/take-container-place.js";
 import { takeEmbeddedPlace } from "../../replace/take-embedded-place.js";
@@ -26,7 +24,7 @@ const replaceContainer: CommandHandler = async (request) => {
     const host = engine.endpoint.hostAddress;
     const environment = hostEnvironment(project, { service: target.service, host });
     return await replace(request, { ...target, project, environment }, (replacement) =>
-      takeContainerPlace(replacement, { engine, project, request }),
+      takeContainerPlace(replacement, { engine, project }),
     );
   } finally {
     stack.engine.close();
@@ -91,9 +89,6 @@ async function replace(
 ): Promise<CommandResult> {
   const { project, name } = plan;
   const { workingDir: folder } = project;
-  const state = await openProjectState(request.context, folder);
-  const holder = (await findReplaced(state, [name])).get(name);
-  if (holder !== undefined) throw alreadyReplaced(name, holder);
   const port = (request.options.port as number | undefined) ?? plan.publishedPort;
   const command = chooseCommand(request, folder);
   const replacement: Replacement = {
@@ -111,8 +106,8 @@ async function replace(
       text: [`would run in the place of ${name}, on port ${port}: ${command.join(" ")}`],
     };
   }
-  const { exitCode, restored } = await runInPlace(request, replacement, take);
-  return { project: project.name, exitCode, data: { service: name, exitCode, restored } };
+  const exitCode = await runInPlace(request, replacement, take);
+  return { project: project.name, exitCode, data: { service: name, exitCode, restored: true } };
 }
 
 /** What is given after --, or ours from the source of the clone. @throws MybrokerError replace.no-source, exit 2 */
@@ -127,15 +122,5 @@ function chooseCommand({ args }: CommandRequest, folder: string): readonly strin
     message: `${folder} is no clone of mybroker's source, so there is nothing of ours to run`,
     hint: `Name a program:  {mybroker} replace ${service} -- python3 mine.py`,
     exitCode: exitCodes.usage,
-  });
-}
-
-function alreadyReplaced(service: string, pid: number): MybrokerError {
-  return new MybrokerError({
-    code: "replace.busy",
-    message: `${service} is replaced already (pid ${pid})`,
-    hint: `end that first:  kill ${pid}`,
-    exitCode: exitCodes.machine,
-    details: { service, pid },
   });
 }
