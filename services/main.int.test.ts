@@ -46,11 +46,14 @@ const identity = () => ({
 async function waitForAddress(written: { stdout: string }): Promise<string> {
   let address: string | undefined;
   await expect
-    .poll(() => {
-      const lines = written.stdout.split("\n").filter((line) => line.endsWith("}"));
-      address = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === "listening")?.address;
-      return address;
-    })
+    .poll(
+      () => {
+        const lines = written.stdout.split("\n").filter((line) => line.endsWith("}"));
+        address = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === "listening")?.address;
+        return address;
+      },
+      { timeout: 20_000 },
+    )
     .toBeDefined();
   return String(address);
 }
