@@ -124,7 +124,8 @@ export class TopicReader {
       groupId: this.#options.groupId,
       sessionTimeout: 10_000,
       heartbeatInterval: 3_000,
-      rebalanceTimeout: 10_000,
+      // So long a new member waits for one that died without a word, as all do with a restart of the broker.
+      rebalanceTimeout: 3_000,
       maxWaitTimeInMs: maxWaitMs,
       minBytes: 1,
       retry: {

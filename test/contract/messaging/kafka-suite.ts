@@ -142,7 +142,7 @@ export function describeKafkaLink(name: string, start: () => Promise<KafkaUnderT
         timeoutMs: 5_000,
         retries: 3,
       });
-      const reader = kafka.consumer({ groupId: `dead-${process.pid}-${run}` });
+      const reader = kafka.consumer({ groupId: `dead-${process.pid}-${run}`, maxWaitTimeInMs: 200 });
       await reader.connect();
       await reader.subscribe({ topics: [`${orders}.dlt`], fromBeginning: true });
       await reader.run({
