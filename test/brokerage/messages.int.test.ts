@@ -25,7 +25,7 @@ describe("what the services send", () => {
     await investor.deposit(100_000);
     await giveShares(gateway, { admin, userId: investor.userId, ticker: "PETR4", quantity: 1_000 });
     await waitForPrices(gateway, investor.token);
-  });
+  }, 30_000);
   afterAll(async () => {
     await collector?.close();
     await system?.close();
