@@ -1,4 +1,4 @@
-"""An order service in 60 lines, in the place of broker-order:
+"""An order service in some 60 lines, in the place of broker-order:
 
     apt install python3-pika python3-kafka
     mybroker replace broker-order -- /usr/bin/python3 examples/order-service/order_service.py
@@ -35,7 +35,7 @@ def place(wish, user, login):
     if price is None:
         latest = call("GET", f"{env['ASSET_URL']}/api/v1/assets/{wish['ticker']}/price", login)["price"]
         price = round(latest * (1.05 if wish["side"] == "BUY" else 0.95), 2)
-    order = {"orderId": str(uuid.uuid4()), "userId": user, **pick(wish, "ticker side quantity"), "price": price, "status": "PENDING"}
+    order = {**pick(wish, "ticker side quantity"), "orderId": str(uuid.uuid4()), "userId": user, "price": price, "status": "PENDING"}
     reservation = f"{env['WALLET_URL']}/internal/v1/reservations/{order['orderId']}"
     held = {**pick(order, "userId ticker side quantity"), "unitPrice": price}
     call("PUT", reservation, {"x-service-token": env["SERVICE_TOKEN"]}, held)
@@ -60,8 +60,9 @@ class Api(BaseHTTPRequestHandler):
             login = pick(self.headers, "authorization")
             user = call("GET", f"{env['IDENTITY_URL']}/api/v1/auth/me", login)["userId"]
             mine = {id: order for id, order in orders.items() if order["userId"] == user}
-            order = place(wish, user, login) if wish else mine.get(self.path.split("/")[-1])
-            self.answer(201 if wish else 200, order or {"items": [*mine.values()][::-1], "next": None})
+            name, page = parse.urlsplit(self.path).path.split("/")[-1], {"items": [*mine.values()][::-1], "next": None}
+            found = place(wish, user, login) if wish else page if name == "orders" else mine.get(name)
+            self.answer(404 if found is None else 201 if wish else 200, found or {"code": "NOT_FOUND", "title": "No such order."})
         except error.HTTPError as refusal:
             self.answer(refusal.code, json.load(refusal))
     def do_POST(self):
