@@ -19,9 +19,7 @@ export function readServiceAnswer(bytes: Buffer): ProbeAnswer | undefined {
   const body = bytes.subarray(Buffer.byteLength(text.slice(0, headEnd)) + 4);
   if (body.length < length) return undefined;
   const missing = missingDependencies(body.toString("utf8"));
-  return missing.length === 0
-    ? answer
-    : notReady("starting", oneLine(`waits for ${missing.join(", ")}`));
+  return missing.length === 0 ? answer : notReady("starting", oneLine(`waits for ${missing.join(", ")}`));
 }
 
 function missingDependencies(body: string): string[] {
