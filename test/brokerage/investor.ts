@@ -14,11 +14,20 @@ export interface Answer<Body = Record<string, unknown>> {
   readonly headers: Headers;
 }
 
+export interface Asked {
+  readonly token?: string;
+  /** Text is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** Default: none. */
+  readonly timeoutMs?: number;
+}
+
 /** One request, as any client sends it. */
 export async function call<Body = Record<string, unknown>>(
   method: string,
   url: string,
-  { token, body, headers = {} }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+  { token, body, headers = {}, timeoutMs }: Asked = {},
 ): Promise<Answer<Body>> {
   const response = await fetch(url, {
     method,
@@ -27,6 +36,7 @@ export async function call<Body = Record<string, unknown>>(
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
     },
+    ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();

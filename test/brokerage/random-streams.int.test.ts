@@ -115,12 +115,12 @@ async function takePiledUp(all: readonly Step[]): Promise<void> {
   await vi.waitUntil(async () => (await disorder.count(toExchange.queue)) === 0, waiting);
   await waitUntilSent("engine");
   await disorder.settle();
-  await disorder.shuffleQueue(toBroker);
+  expect(await disorder.shuffleQueue(toBroker)).toBeGreaterThan(0);
   await Promise.all([system.stopService("broker-wallet"), system.stopService("broker-report")]);
   await system.startService("broker-order");
   await vi.waitUntil(async () => (await disorder.count(toBroker.queue)) === 0, waiting);
   await waitUntilSent("order");
-  await disorder.shuffleEvents(["broker-wallet", "broker-report"]);
+  expect(await disorder.shuffleEvents(["broker-wallet", "broker-report"])).toBeGreaterThan(0);
   await Promise.all([system.startService("broker-wallet"), system.startService("broker-report")]);
   await waitUntilReady(system);
 }
