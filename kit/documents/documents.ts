@@ -24,12 +24,18 @@ export interface FindOptions extends Filter {
   readonly offset?: number;
 }
 
+export interface Put<T extends Document> {
+  readonly id: string;
+  readonly version: number;
+  readonly document: T;
+}
+
 export interface Collection<T extends Document> {
   /**
-   * Keeps the document if there is none with this id or only one of a lower version; says whether it did. So repeats
-   * and late arrivals change nothing, and of any number at once the highest remains.
+   * Keeps each document if there is none with its id or only one of a lower version, and returns how many it kept. So
+   * repeats and late arrivals change nothing, and of any number at once the highest remains. Each id once in a call.
    */
-  putIfNewer(id: string, version: number, document: T): Promise<boolean>;
+  putIfNewer(puts: readonly Put<T>[]): Promise<number>;
   get(id: string): Promise<T | undefined>;
   /** Inserts those whose id is not there, and returns how many. */
   insertMany(documents: ReadonlyMap<string, T>): Promise<number>;

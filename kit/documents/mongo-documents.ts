@@ -49,49 +49,41 @@ export async function openMongoDocuments(
   };
 }
 
-/** Runs the works of one id after each other: FerretDB, unlike MongoDB, reads and replaces in two steps. */
-function queueById(): <R>(id: string, work: () => Promise<R>) => Promise<R> {
-  const last = new Map<string, Promise<unknown>>();
-  return (id, work) => {
-    const mine = (last.get(id) ?? Promise.resolve()).then(work, work);
-    const leave = () => void (last.get(id) === mine && last.delete(id));
-    last.set(id, mine);
-    mine.then(leave, leave);
+/** One after the other: FerretDB, unlike MongoDB, reads and replaces in two steps. */
+function createQueue(): <R>(work: () => Promise<R>) => Promise<R> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine;
     return mine;
   };
 }
 
 function makeCollection<T extends Document>(collection: MongoCollection<Stored>): Collection<T> {
-  const inTurn = queueById();
-  const replaceOlder = async (id: string, stored: Omit<Stored, "_id">) =>
-    (await collection.replaceOne({ _id: id, _version: { $lt: Number(stored._version) } }, stored))
-      .matchedCount === 1;
-  const putOrReplace = async (id: string, stored: Omit<Stored, "_id">) => {
-    if (await replaceOlder(id, stored)) return true;
-    try {
-      await collection.insertOne({ _id: id, ...stored });
-      return true;
-    } catch (error) {
-      if (codeOf(error) !== duplicateKey) throw error;
-      // There was one, or another process put one since: it may still be older.
-      return replaceOlder(id, stored);
-    }
+  const inTurn = createQueue();
+  const replaceOlder = async (all: readonly Stored[]) => {
+    const updates = all.map(({ _id, ...replacement }) => ({
+      replaceOne: { filter: { _id, _version: { $lt: Number(replacement._version) } }, replacement },
+    }));
+    return (await collection.bulkWrite(updates, { ordered: false })).matchedCount;
+  };
+  /** FerretDB does not do both at once, as an upsert with a condition on the version. */
+  const replaceOrInsert = async (all: readonly Stored[]) => {
+    const replaced = await replaceOlder(all);
+    if (replaced === all.length) return replaced;
+    const kept = replaced + (await insertMissing(collection, all));
+    // Another process may have put one since, which may still be older.
+    return kept === all.length ? kept : kept + (await replaceOlder(all));
   };
   return {
-    putIfNewer: (id, version, document) =>
-      inTurn(id, () => putOrReplace(id, { _version: version, ...document })),
+    putIfNewer: async (puts) => {
+      const all = puts.map(({ id, version, document }) => ({ _id: id, _version: version, ...document }));
+      return all.length === 0 ? 0 : inTurn(() => replaceOrInsert(all as Stored[]));
+    },
     get: async (id) => strip<T>(await collection.findOne({ _id: id })),
     insertMany: async (documents) => {
       const all = [...documents].map(([id, document]) => ({ _id: id, ...document }) as Stored);
-      if (all.length === 0) return 0;
-      const { MongoBulkWriteError } = await import("../drivers/mongodb.js");
-      try {
-        return (await collection.insertMany(all, { ordered: false })).insertedCount;
-      } catch (error) {
-        if (!(error instanceof MongoBulkWriteError)) throw error;
-        if ([error.writeErrors].flat().some(({ code }) => code !== duplicateKey)) throw error;
-        return error.insertedCount;
-      }
+      return all.length === 0 ? 0 : insertMissing(collection, all);
     },
     find: async (options) => {
       checkPage(options);
@@ -107,6 +99,21 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
     count: (filter = {}) => collection.countDocuments(toQuery(filter)),
     deleteMany: async (filter) => (await collection.deleteMany(toQuery(filter))).deletedCount,
   };
+}
+
+/** Returns how many were not there. */
+async function insertMissing(
+  collection: MongoCollection<Stored>,
+  documents: readonly Stored[],
+): Promise<number> {
+  const { MongoBulkWriteError } = await import("../drivers/mongodb.js");
+  try {
+    return (await collection.insertMany([...documents], { ordered: false })).insertedCount;
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    if ([error.writeErrors].flat().some(({ code }) => code !== duplicateKey)) throw error;
+    return error.insertedCount;
+  }
 }
 
 function toQuery({ equal = {}, range }: Filter): MongoFilter<Stored> {
@@ -127,8 +134,4 @@ function strip<T>(stored: Stored | null): T | undefined {
   if (stored === null) return undefined;
   const { _id, _version, ...document } = stored;
   return document as T;
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown }).code;
 }

@@ -46,11 +46,14 @@ function expressionOf(field: string): string {
 function makeCollection<T extends Document>(file: SqliteFile, table: string): Collection<T> {
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row.document)) as T;
   return {
-    putIfNewer: (id, version, document) =>
+    putIfNewer: (puts) =>
       write(file, () => {
-        const sql = `INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
-          SET version = excluded.version, document = excluded.document WHERE version < excluded.version`;
-        return file.run(sql, [id, version, JSON.stringify(document)]) === 1;
+        const statement = file.prepare(`INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
+          SET version = excluded.version, document = excluded.document WHERE version < excluded.version`);
+        let kept = 0;
+        for (const { id, version, document } of puts)
+          kept += statement.run([id, version, JSON.stringify(document)]).changes;
+        return kept;
       }),
     get: async (id) => file.all(`SELECT document FROM ${table} WHERE id = ?`, [id]).map(parse)[0],
     insertMany: (documents) =>

@@ -33,12 +33,11 @@ export interface Database<Schema> {
  */
 export async function openDatabase<Schema>(settings: DatabaseSettings): Promise<Database<Schema>> {
   const engine = await openEngine(settings);
-  const scope: Scope = new AsyncLocalStorage();
-  const db = new Kysely<Schema>({ dialect: refuseInside(scope, engine.driver) });
+  const db = new Kysely<Schema>({ dialect: refuseInside(engine) });
   return {
     db,
     dialect: engine.dialect,
-    transact: (work) => retryOn(engine.isTransient, () => transactOnce(db, scope, work)),
+    transact: (work) => retryOn(engine.isTransient, () => transactOnce({ db, engine, work })),
     tryLock: (name) => engine.tryLock(name),
     ping: async () => void (await sql`select 1`.execute(db)),
     close: async () => {
@@ -59,14 +58,18 @@ async function openEngine(settings: DatabaseSettings): Promise<SqlEngine> {
   }
 }
 
-/** Which transaction this code runs in, as long as that is open. */
-type Scope = AsyncLocalStorage<{ open: boolean }>;
+/**
+ * Which transaction this code runs in, as long as that is open. One for all databases: Node.js 20 and 22 carry each
+ * AsyncLocalStorage along with every promise of the process.
+ */
+const scope = new AsyncLocalStorage<{ readonly engine: SqlEngine; open: boolean }>();
 
 /**
  * Inside a transaction a query past it would not see what it wrote, and waits for itself once all connections are
  * taken (SQLite has one).
  */
-function refuseInside(scope: Scope, dialect: Dialect): Dialect {
+function refuseInside(engine: SqlEngine): Dialect {
+  const dialect = engine.driver;
   return {
     createAdapter: () => dialect.createAdapter(),
     createQueryCompiler: () => dialect.createQueryCompiler(),
@@ -75,7 +78,9 @@ function refuseInside(scope: Scope, dialect: Dialect): Dialect {
       const driver = dialect.createDriver();
       const acquire = driver.acquireConnection.bind(driver);
       driver.acquireConnection = async () => {
-        if (scope.getStore()?.open) throw new Error("inside a transaction every query must go through it");
+        const around = scope.getStore();
+        if (around?.open && around.engine === engine)
+          throw new Error("inside a transaction every query must go through it");
         return acquire();
       };
       return driver;
@@ -83,12 +88,14 @@ function refuseInside(scope: Scope, dialect: Dialect): Dialect {
   };
 }
 
-async function transactOnce<Schema, T>(
-  db: Kysely<Schema>,
-  scope: Scope,
-  work: (transaction: Transaction<Schema>) => Promise<T>,
-): Promise<T> {
-  const state = { open: true };
+interface Attempt<Schema, T> {
+  readonly db: Kysely<Schema>;
+  readonly engine: SqlEngine;
+  readonly work: (transaction: Transaction<Schema>) => Promise<T>;
+}
+
+async function transactOnce<Schema, T>({ db, engine, work }: Attempt<Schema, T>): Promise<T> {
+  const state = { engine, open: true };
   let failure: { readonly error: unknown } | undefined;
   const run = async (transaction: Transaction<Schema>) => {
     try {

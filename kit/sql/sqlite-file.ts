@@ -143,11 +143,12 @@ class LibsqlFile implements SqliteFile {
   }
 
   prepare(sql: string): SqliteStatement {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#prepareNew(sql);
-    if (this.#statements.size >= keptStatements) this.#statements.clear();
+    const statement = this.#statements.get(sql) ?? this.#prepareNew(sql);
+    // The one used last is the last: what goes is what was not used for the longest time.
+    this.#statements.delete(sql);
     this.#statements.set(sql, statement);
+    const [oldest] = this.#statements.size > keptStatements ? this.#statements.keys() : [];
+    if (oldest !== undefined) this.#statements.delete(oldest);
     return statement;
   }
 

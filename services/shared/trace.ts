@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomFillSync } from "node:crypto";
-import { v7 as makeId } from "uuid";
+import { makeId } from "./make-id.js";
 
 /** Of the request or the message that is being worked on. */
 export interface Trace {

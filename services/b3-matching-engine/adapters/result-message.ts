@@ -1,7 +1,7 @@
-import { v7 as makeId } from "uuid";
 import type { ResultMessage } from "../../../contracts/messages.js";
 import { toBroker } from "../../../contracts/topology.js";
 import { toPayload } from "../../../kit/money.js";
+import { makeId } from "../../shared/make-id.js";
 import type { OutboxRow } from "../../shared/outbox/outbox.js";
 import type { Answer } from "../app/ports.js";
 

@@ -1,6 +1,6 @@
-import { v7 as makeId } from "uuid";
 import type { SessionBody, UserBody } from "../../../contracts/rest.js";
 import { Problem, refuse } from "../../shared/http/problem.js";
+import { makeId } from "../../shared/make-id.js";
 import { addFailure, secondsToWait } from "../domain/login-limit.js";
 import { type Account, normalizeEmail, readName } from "../domain/user.js";
 import { createGate, type Gate } from "./gate.js";

@@ -1,7 +1,7 @@
-import { v7 as makeId } from "uuid";
 import type { OrderMessage } from "../../../contracts/messages.js";
 import { toExchange } from "../../../contracts/topology.js";
 import { toPayload } from "../../../kit/money.js";
+import { makeId } from "../../shared/make-id.js";
 import type { OutboxRow } from "../../shared/outbox/outbox.js";
 import type { TracedChange } from "../app/ports.js";
 import type { Order } from "../domain/order.js";

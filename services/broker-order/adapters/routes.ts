@@ -1,11 +1,11 @@
 import Type from "typebox";
-import { v7 as makeId } from "uuid";
 import { Id, OrderStatus, Ticker } from "../../../contracts/fields.js";
 import { OrderBody, PageQuery, PlaceOrderBody, ProblemBody, pageOf } from "../../../contracts/rest.js";
 import { type Users, userOf } from "../../shared/auth/users.js";
 import type { Idempotency } from "../../shared/http/idempotency.js";
 import type { App } from "../../shared/http/open-server.js";
 import { refuse } from "../../shared/http/problem.js";
+import { makeId } from "../../shared/make-id.js";
 import { cancelOrder, findOwn } from "../app/cancel-order.js";
 import { type PlacePorts, type PlaceRequest, placeOrder, recoverOrder } from "../app/place-order.js";
 import type { OrderQuery } from "../app/ports.js";

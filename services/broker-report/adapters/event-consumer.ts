@@ -17,6 +17,8 @@ export function consumeEvents(kafka: KafkaLink, store: ReportStore, probe: () =>
     groupId: "broker-report",
     topics,
     probe,
+    // Nobody waits for a report, and one transaction takes many.
+    lingerMs: 200,
     async handle(batch) {
       for (const record of batch) checkAmounts(record);
       const valuesOf = <T extends EventRecord["topic"]>(topic: T) =>

@@ -33,8 +33,6 @@ export interface ReportStore {
 const keptPrices = 10_000;
 /** How many a ticker may have beyond that. */
 const pruneEvery = 500;
-/** More would only wait for a connection. */
-const putsAtOnce = 16;
 const byPlace = [["owner", "place"]];
 
 export function createReportStore(store: DocumentStore): ReportStore {
@@ -78,11 +76,7 @@ async function putHighest<T extends Document>(
   for (const snapshot of snapshots) {
     if (snapshot.version > (highest.get(snapshot.id)?.version ?? -1)) highest.set(snapshot.id, snapshot);
   }
-  const all = [...highest.values()];
-  while (all.length > 0) {
-    const some = all.splice(0, putsAtOnce);
-    await Promise.all(some.map(({ id, version, document }) => collection.putIfNewer(id, version, document)));
-  }
+  await collection.putIfNewer([...highest.values()]);
 }
 
 const newestFirst = { field: "place", direction: "descending" } as const;

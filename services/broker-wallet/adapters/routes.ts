@@ -1,6 +1,5 @@
 import type { FastifyRequest, preHandlerHookHandler } from "fastify";
 import Type from "typebox";
-import { v7 as makeId } from "uuid";
 import { Id } from "../../../contracts/fields.js";
 import {
   CustodyBody,
@@ -20,6 +19,7 @@ import { type Users, userOf } from "../../shared/auth/users.js";
 import type { Idempotency } from "../../shared/http/idempotency.js";
 import type { App } from "../../shared/http/open-server.js";
 import { readAmount, refuse } from "../../shared/http/problem.js";
+import { makeId } from "../../shared/make-id.js";
 import { nextTraceparent } from "../../shared/trace.js";
 import type { Ledger, Outcome } from "../app/ledger.js";
 import type { WalletStore } from "../app/store.js";

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { v7 as makeId } from "uuid";
 import { isOutage } from "../../../kit/outage.js";
 import type { Timestamp } from "../../../kit/sql/columns.js";
+import { makeId } from "../../shared/make-id.js";
 import { type Command, type Done, execute } from "../domain/commands.js";
 import { Refusal } from "../domain/refusal.js";
 import type { NewEntry, WalletStore } from "./store.js";

@@ -67,6 +67,15 @@ describe("a repeat", () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
+  it("is told from the others that come in the same moment", async () => {
+    const work = vi.fn(async () => ({ status: 201, body: {} }));
+    await ask({ key: "known", body: "known" }, { work });
+    const keys = ["a", "known", "b", "c", "a"];
+    const asked = await Promise.all(keys.map((key) => ask({ key, body: key }, { work })));
+    expect(asked).toHaveLength(keys.length);
+    expect(work).toHaveBeenCalledTimes(4);
+  });
+
   it("gets the stored refusal", async () => {
     const work = vi.fn(async () => {
       throw refuse("NO_FUNDS", "There is not enough cash.");

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { ExpressionBuilder, Kysely } from "kysely";
 import type { Database } from "../../../kit/sql/database.js";
-import type { SqlDialect } from "../../../kit/sql/dialect.js";
 import { type AnswerWriter, createAnswerWriter } from "./answer-writer.js";
+import { createKeyTaker } from "./key-taker.js";
 import { asProblem, Problem, type ProblemOptions, refuse } from "./problem.js";
 
 /**
@@ -77,7 +77,7 @@ const runningMs = 30_000;
 export function createIdempotency<Schema extends IdempotencySchema>(database: Database<Schema>): Idempotency {
   const db = database.db as unknown as Kysely<IdempotencySchema>;
   const writer = createAnswerWriter(db, database.dialect);
-  const keys: Keys = { db, dialect: database.dialect, writer };
+  const keys: Keys = { db, take: createKeyTaker(db, database.dialect), writer };
   const clean = () =>
     db
       .deleteFrom("idempotency_keys")
@@ -105,14 +105,15 @@ export function createIdempotency<Schema extends IdempotencySchema>(database: Da
 
 interface Keys {
   readonly db: Kysely<IdempotencySchema>;
-  readonly dialect: SqlDialect;
+  /** Says whether the row's key was free. */
+  readonly take: (row: IdempotencyTable) => Promise<boolean>;
   readonly writer: AnswerWriter;
 }
 type Begun = { readonly answer: Answer } | { readonly row: IdempotencyTable; readonly isRepeat: boolean };
 
 /** Takes the key, or finds what became of the attempt that has it. */
 async function begin(keys: Keys, options: OnceOptions & { readonly key: string }): Promise<Begun> {
-  const { db, dialect, writer } = keys;
+  const { db, take, writer } = keys;
   const { userId, key, reference, request } = options;
   const now = Date.now();
   const row: IdempotencyTable = {
@@ -125,8 +126,7 @@ async function begin(keys: Keys, options: OnceOptions & { readonly key: string }
     status: null,
     body: null,
   };
-  if (await dialect.insertIgnore(db.insertInto("idempotency_keys").values(row)))
-    return { row, isRepeat: false };
+  if (await take(row)) return { row, isRepeat: false };
   const stored = await db.selectFrom("idempotency_keys").selectAll().where(isKey(row)).executeTakeFirst();
   const known = writer.find(row) ?? stored;
   if (known === undefined) throw running;

@@ -1,6 +1,6 @@
-import { v7 as makeId } from "uuid";
 import { messageHeaders } from "../../../contracts/messages.js";
 import { connectRabbitmq, type RabbitmqSettings } from "../../../kit/rabbitmq.js";
+import { makeId } from "../make-id.js";
 
 export type Connection = Awaited<ReturnType<typeof connectRabbitmq>>;
 type ConfirmChannel = Awaited<ReturnType<Connection["createConfirmChannel"]>>;

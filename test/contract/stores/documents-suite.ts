@@ -39,12 +39,33 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
     it("is kept, replaced and left as the versions say", async () => {
       const id = newId();
       expect(await orders.get(id)).toBeUndefined();
-      expect(await orders.putIfNewer(id, 2, { orderId: id, version: 2, status: "PENDING" })).toBe(true);
-      expect(await orders.putIfNewer(id, 2, { orderId: id, version: 2, status: "REPEATED" })).toBe(false);
-      expect(await orders.putIfNewer(id, 1, { orderId: id, version: 1, status: "LATE" })).toBe(false);
+      expect(
+        await orders.putIfNewer([
+          { id, version: 2, document: { orderId: id, version: 2, status: "PENDING" } },
+        ]),
+      ).toBe(1);
+      expect(
+        await orders.putIfNewer([
+          { id, version: 2, document: { orderId: id, version: 2, status: "REPEATED" } },
+        ]),
+      ).toBe(0);
+      expect(
+        await orders.putIfNewer([{ id, version: 1, document: { orderId: id, version: 1, status: "LATE" } }]),
+      ).toBe(0);
       expect(await orders.get(id)).toEqual({ orderId: id, version: 2, status: "PENDING" });
-      expect(await orders.putIfNewer(id, 3, { orderId: id, version: 3 })).toBe(true);
+      expect(await orders.putIfNewer([{ id, version: 3, document: { orderId: id, version: 3 } }])).toBe(1);
       expect(await orders.get(id)).toEqual({ orderId: id, version: 3 });
+    });
+
+    it("is judged by itself among others of the same call", async () => {
+      const put = (id: string, version: number) => ({ id, version, document: { orderId: id, version } });
+      const [older, equal, none] = [newId(), newId(), newId()];
+      await orders.putIfNewer([put(older, 1), put(equal, 2)]);
+      expect(await orders.putIfNewer([])).toBe(0);
+      expect(await orders.putIfNewer([put(older, 2), put(equal, 2), put(none, 2)])).toBe(2);
+      expect(await Promise.all([older, equal, none].map((id) => orders.get(id)))).toEqual(
+        [older, equal, none].map((orderId) => ({ orderId, version: 2 })),
+      );
     });
 
     it("ends at the highest version, in whatever order they come and how many at once", async () => {
@@ -52,7 +73,8 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
       await assert(
         asyncProperty(versions, async (arriving) => {
           const id = newId();
-          const put = (version: number) => orders.putIfNewer(id, version, { orderId: id, version });
+          const put = (version: number) =>
+            orders.putIfNewer([{ id, version, document: { orderId: id, version } }]);
           await Promise.all(arriving.map(put));
           expect(await orders.get(id)).toEqual({ orderId: id, version: Math.max(...arriving) });
         }),
@@ -134,7 +156,8 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
         nothing: null,
         empty: "",
       };
-      for (const id of ["a", "A", "á", "a\u0301", "a "]) await odd.putIfNewer(id, 1, { ...document, id });
+      for (const id of ["a", "A", "á", "a\u0301", "a "])
+        await odd.putIfNewer([{ id, version: 1, document: { ...document, id } }]);
       for (const id of ["a", "A", "á", "a\u0301", "a "]) {
         expect(await odd.get(id)).toEqual({ ...document, id });
         expect(await odd.find({ equal: { id }, limit: 10 })).toEqual([{ ...document, id }]);
@@ -147,7 +170,7 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
         asyncProperty(integer({ min: -amountLimit, max: amountLimit }), async (count) => {
           const id = newId();
           const amount = toPayload(toMoney(count));
-          await money.putIfNewer(id, 1, { amount });
+          await money.putIfNewer([{ id, version: 1, document: { amount } }]);
           expect(parseMoney((await money.get(id))?.amount)).toBe(count);
           expect(await money.count({ equal: { amount } })).toBeGreaterThanOrEqual(1);
         }),
@@ -165,7 +188,7 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
 
     it("are there for another that opens the store", async () => {
       const id = newId();
-      await orders.putIfNewer(id, 1, { orderId: id, version: 1 });
+      await orders.putIfNewer([{ id, version: 1, document: { orderId: id, version: 1 } }]);
       const other = await openDocuments(settings());
       const same = await other.collection<Snapshot>("orders", []);
       expect(await same.get(id)).toEqual({ orderId: id, version: 1 });

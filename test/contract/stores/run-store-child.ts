@@ -35,7 +35,7 @@ async function writeForEver(folder: string, first: number): Promise<void> {
         await database.dialect.insertIgnore(transaction.insertInto("kept").values(row));
       }
     });
-    await documents.putIfNewer("last", n, { n });
+    await documents.putIfNewer([{ id: "last", version: n, document: { n } }]);
     await documents.insertMany(new Map([[`n${n}`, { n }]]));
     await cache.set("last", String(n));
     process.stdout.write(`${n}\n`);
