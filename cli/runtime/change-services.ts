@@ -1,6 +1,7 @@
 import { isUp, type ServiceStatus } from "../../contracts/embedded-control.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { countOf, formatDuration } from "../output/units.js";
+import { tellReplaced } from "../replace/replaced.js";
 import { whileLocked } from "../stack/while-locked.js";
 import type { EmbeddedHandler } from "./by-runtime.js";
 import { actOnService } from "./control-client.js";
@@ -58,7 +59,7 @@ export function changeServices(name: keyof typeof changes): EmbeddedHandler {
 }
 
 async function carryOut(
-  { args, globals }: CommandRequest,
+  { args, globals, output }: CommandRequest,
   place: Place,
   change: Change,
 ): Promise<CommandResult> {
@@ -66,7 +67,12 @@ async function carryOut(
   const running = await requireRunning(place);
   // As a container that was never made: only who names it means it.
   const meant = pickServices(running, args).filter(({ startedAt }) => args.length > 0 || startedAt !== null);
-  const services = meant.filter(change.concerns);
+  const replaced = await tellReplaced(
+    output,
+    place.state,
+    meant.map(({ name }) => name),
+  );
+  const services = meant.filter((service) => change.concerns(service) && !replaced.includes(service.name));
   const names = services.map(({ name }) => name);
   if (globals.dryRun) {
     const steps = names.map((name) => ({ action: change.step, name, cause: "asked for" }));

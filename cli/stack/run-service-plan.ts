@@ -1,4 +1,5 @@
 import { observeLabelled } from "../engine/observe.js";
+import { openProjectState } from "../env/state-folder.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { countOf, formatDuration } from "../output/units.js";
@@ -6,6 +7,7 @@ import { checkMeant } from "../preflight/ownership.js";
 import type { Observed } from "../reconcile/observed.js";
 import type { Plan } from "../reconcile/plan.js";
 import { planToData, renderPlan } from "../reconcile/render-plan.js";
+import { tellReplaced } from "../replace/replaced.js";
 import { carryOutPlan } from "./carry-out-plan.js";
 import { type FoundProject, findProject } from "./find-project.js";
 import { checkServiceNames, serviceNamesOf } from "./select-services.js";
@@ -45,7 +47,10 @@ async function runFound(
   const observed = await observeLabelled(engine, name);
   checkMeant(found, observed.containers, request);
   checkServices(found, observed, request.args);
-  const plan = command.plan(observed);
+  const replaced = await tellReplaced(request.output, await openProjectState(request.context, found.folder), [
+    ...new Set(observed.containers.map(({ service }) => service)),
+  ]);
+  const plan = command.plan(without(observed, replaced));
   const waits = await openWaits({ engine, plan, request, ...(project === undefined ? {} : { project }) });
   try {
     await carryOutPlan({
@@ -72,18 +77,25 @@ async function runFound(
   };
 }
 
+function without(observed: Observed, services: readonly string[]): Observed {
+  return {
+    ...observed,
+    containers: observed.containers.filter(({ service }) => !services.includes(service)),
+  };
+}
+
 /** Names are those of the files and of the containers; a known service without a container is told as such. */
 function checkServices({ name, project }: FoundProject, observed: Observed, asked: readonly string[]): void {
   const existing = new Set(observed.containers.map((container) => container.service));
   const known = [...existing, ...serviceNamesOf(project)];
   checkServiceNames(asked, known);
-  const without = asked.find((service) => !existing.has(service));
-  if (without === undefined && existing.size > 0) return;
+  const absent = asked.find((service) => !existing.has(service));
+  if (absent === undefined && existing.size > 0) return;
   throw new MybrokerError({
     code: "project.no-container",
-    message: without === undefined ? `${name} has no containers` : `${without} has no container`,
-    hint: `Make ${without === undefined ? "them" : "it"}:  {mybroker} up${without === undefined ? "" : ` ${without}`}`,
+    message: absent === undefined ? `${name} has no containers` : `${absent} has no container`,
+    hint: `Make ${absent === undefined ? "them" : "it"}:  {mybroker} up${absent === undefined ? "" : ` ${absent}`}`,
     exitCode: exitCodes.no,
-    details: { project: name, service: without ?? null },
+    details: { project: name, service: absent ?? null },
   });
 }

@@ -27,6 +27,7 @@ export interface Child {
   kill(signal: NodeJS.Signals): void;
   /** What it has written by now. */
   stdoutSoFar(): string;
+  stderrSoFar(): string;
   readonly ended: Promise<EndedChild>;
 }
 
@@ -61,12 +62,15 @@ export async function buildCli(): Promise<BuiltCli> {
         reject: false,
         ...user,
       });
-      let written = "";
-      child.stdout?.on("data", (chunk: Buffer) => {
-        written += chunk.toString("utf8");
-      });
+      const written = { stdout: "", stderr: "" };
+      for (const name of ["stdout", "stderr"] as const) {
+        child[name]?.on("data", (chunk: Buffer) => {
+          written[name] += chunk.toString("utf8");
+        });
+      }
       return {
-        stdoutSoFar: () => written,
+        stdoutSoFar: () => written.stdout,
+        stderrSoFar: () => written.stderr,
         pid: child.pid ?? -1,
         kill: (signal) => child.kill(signal),
         ended: child.then(({ exitCode, signal, stdout, stderr }) => ({

@@ -3,6 +3,7 @@ import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import { formatTable } from "../../output/table.js";
 import { formatMemory } from "../../output/units.js";
 import { systemClock } from "../../ready/clock.js";
+import { tellReplaced } from "../../replace/replaced.js";
 import { askStatus } from "../../runtime/control-client.js";
 import type { Place } from "../../runtime/place.js";
 import { pickServices } from "../../runtime/running.js";
@@ -12,7 +13,12 @@ import { formatSince } from "./screen.js";
 export async function listEmbedded(request: CommandRequest, place: Place): Promise<CommandResult> {
   if (request.options.watch === true) return watch(request, place);
   const status = await askStatus(place);
+  await tellReplaced(request.output, place.state, namesOf(status));
   return { project: place.name, data: toData(status, request), text: render(status, request, place) };
+}
+
+function namesOf(status: RuntimeStatus | undefined): string[] {
+  return status?.services.map(({ name }) => name) ?? [];
 }
 
 function select(status: RuntimeStatus, { args, options }: CommandRequest): ServiceStatus[] {

@@ -1,7 +1,9 @@
 import { composeLabels } from "../../compose/label-names.js";
 import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
+import { openProjectState } from "../../env/state-folder.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { tellReplaced } from "../../replace/replaced.js";
 import { byRuntime } from "../../runtime/by-runtime.js";
 import { type ContainerView, containerLabels, viewContainer } from "../../stack/container-state.js";
 import { findProject } from "../../stack/find-project.js";
@@ -15,10 +17,12 @@ export const listStack: CommandHandler = async (request) => {
 };
 
 const listContainers: CommandHandler = async (request) => {
-  const { engine, scope } = await openScope(request);
+  const { engine, scope, folder } = await openScope(request);
   try {
     if (request.options.watch === true) return await watch(engine, scope, request);
     const views = await collectViews(engine, scope);
+    if (folder !== undefined)
+      await tellReplaced(request.output, await openProjectState(request.context, folder), scope.known);
     return { ...named(scope), data: { containers: views }, text: render(views, scope, request) };
   } finally {
     engine.close();
@@ -37,15 +41,17 @@ interface Scope {
 }
 
 /** Every project of the engine can be listed from any folder, so no file is read for that. */
-async function openScope(request: CommandRequest): Promise<{ engine: Engine; scope: Scope }> {
+async function openScope(
+  request: CommandRequest,
+): Promise<{ engine: Engine; scope: Scope; folder?: string }> {
   const { args, options, context } = request;
   const stoppedToo = options.all === true || args.length > 0;
   if (options.allProjects === true) {
     return { engine: await connectEngine(context), scope: { asked: args, known: [], stoppedToo } };
   }
-  const { engine, name, project } = await findProject(request);
+  const { engine, name, folder, project } = await findProject(request);
   const known = serviceNamesOf(project);
-  return { engine, scope: { project: name, asked: args, known, stoppedToo } };
+  return { engine, folder, scope: { project: name, asked: args, known, stoppedToo } };
 }
 
 async function collectViews(engine: Engine, scope: Scope): Promise<ContainerView[]> {

@@ -15,7 +15,6 @@ export const replaceCommand: CommandDefinition = {
       parse: parsePort,
     },
   ],
-  passThrough: true,
   examples: [
     {
       command: "{mybroker} replace broker-order -- python3 mine.py",

@@ -112,8 +112,7 @@ async function replace(
 
 /** What is given after --, or ours from the source of the clone. @throws MybrokerError replace.no-source, exit 2 */
 function chooseCommand({ args }: CommandRequest, folder: string): readonly string[] {
-  const [service = "", ...rest] = args;
-  const command = rest[0] === "--" ? rest.slice(1) : rest;
+  const [service = "", ...command] = args;
   if (command.length > 0) return command;
   const script = join(folder, "tools", "run-service.mjs");
   if (existsSync(script)) return [process.execPath, script, service];
