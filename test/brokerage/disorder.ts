@@ -5,7 +5,8 @@ import { createKafka } from "../../kit/kafka.js";
 import { connectRabbitmq } from "../../kit/rabbitmq.js";
 import type { System } from "./start-system.js";
 
-const copyMark = "x-copy";
+/** Header of what was sent once more. */
+export const copyMark = "x-copy";
 const events = "order-events-v1";
 const copiedTopics = [events, "wallet-events-v1"];
 
@@ -217,11 +218,11 @@ function createCopier<T>(random: () => number, send: (items: readonly T[]) => Pr
   };
 }
 
-function isOriginal(headers: object | undefined): boolean {
+export function isOriginal(headers: object | undefined): boolean {
   return !(copyMark in (headers ?? {}));
 }
 
-function shuffle<T>(items: readonly T[], random: () => number): T[] {
+export function shuffle<T>(items: readonly T[], random: () => number): T[] {
   return items
     .map((item) => ({ item, place: random() }))
     .sort((one, other) => one.place - other.place)

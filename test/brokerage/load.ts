@@ -16,6 +16,8 @@ export interface PlacedOrder {
 
 export interface Load {
   readonly orders: readonly PlacedOrder[];
+  /** How often each answer came that was not final: "503 STORE_UNAVAILABLE", "none". */
+  readonly repeated: ReadonlyMap<string, number>;
   /** Places no more; resolves when each has its answer. @throws Error after `limitMs` */
   finish(limitMs: number): Promise<void>;
 }
@@ -28,16 +30,22 @@ export interface LoadOptions {
   readonly random: () => number;
 }
 
+/** More than so many are not tried at a time: they would hold up what recovers. */
+const openAtMost = 60;
+
 /** Orders that somebody wants to be placed, whatever fails: each is tried until it is answered. Some are cancelled. */
 export function startLoad({ gateway, investors, perSecond, most, random }: LoadOptions): Load {
   const orders: PlacedOrder[] = [];
+  const repeated = new Map<string, number>();
   const open = new Set<Promise<void>>();
   let isOver = false;
   const place = async (order: PlacedOrder, cancels: boolean) => {
     while (order.answer === undefined && !isOver) {
       order.tries += 1;
-      await tryOnce(gateway, order).catch(() => {});
-      if (order.answer === undefined) await pause(300);
+      const told = await tryOnce(gateway, order).catch(() => "none");
+      if (order.answer !== undefined) break;
+      repeated.set(told, (repeated.get(told) ?? 0) + 1);
+      await pause(300);
     }
     const { orderId } = order.answer ?? {};
     // Nobody insists on it: what is not cancelled rests.
@@ -45,7 +53,7 @@ export function startLoad({ gateway, investors, perSecond, most, random }: LoadO
   };
   const timer = setInterval(() => {
     const investor = investors[Math.floor(random() * investors.length)];
-    if (investor === undefined || orders.length >= most) return;
+    if (investor === undefined || orders.length >= most || open.size >= openAtMost) return;
     const order = { key: randomUUID(), investor, body: wantOrder(random), answer: undefined, tries: 0 };
     orders.push(order);
     const work = place(order, random() < 0.2).finally(() => open.delete(work));
@@ -53,6 +61,7 @@ export function startLoad({ gateway, investors, perSecond, most, random }: LoadO
   }, 1_000 / perSecond);
   return {
     orders,
+    repeated,
     async finish(limitMs) {
       clearInterval(timer);
       const limit = setTimeout(() => {
@@ -67,14 +76,17 @@ export function startLoad({ gateway, investors, perSecond, most, random }: LoadO
   };
 }
 
-async function tryOnce(gateway: string, order: PlacedOrder): Promise<void> {
+/** @returns what was answered, in short */
+async function tryOnce(gateway: string, order: PlacedOrder): Promise<string> {
   const { investor, body, key } = order;
   const url = `${gateway}/api/v1/orders`;
   const headers = { "idempotency-key": key };
   const asked = { token: investor.token, body, headers, timeoutMs: 20_000 };
   const { status, body: answer } = await call<OrderBody & { code?: string }>("POST", url, asked);
-  if (status !== 201 && status !== 422) return;
-  order.answer = { status, orderId: answer.orderId, code: answer.code ?? "" };
+  if (status === 201 || status === 422) {
+    order.answer = { status, orderId: answer.orderId, code: answer.code ?? "" };
+  }
+  return `${status} ${answer.code ?? ""}`.trimEnd();
 }
 
 /** Crosses with the others' and with the provider's; half of them at a limit near the provider's. */
