@@ -39,7 +39,7 @@ const hopelessExitCodes = new Set([126, 127, 132]);
 /** A service without any check has to live this long to count as running. */
 const settleMs = 1000;
 const settledAgeMs = 2000;
-/** Where no start_period is stated, `unhealthy` comes before a slow server had its chance. */
+/** Where no start_period is stated, `unhealthy` comes before a slow server, or one that needs such, had its chance. */
 const unhealthyGraceMs = 60_000;
 
 /** What a container's state means for a condition. Pure: the clock's readings are given. */
@@ -101,7 +101,9 @@ function judgeUnchecked({ container, condition, nowMs, dateMs }: JudgeInput): Ve
 
 function isUnhealthyForGood({ container, service, nowMs }: JudgeInput): boolean {
   const period = service.healthcheck?.start_period;
-  if (period !== undefined && !/^0+[a-z]*$/.test(period)) return true;
+  // A domain service is as healthy as the servers that it needs, and those may be starting just now.
+  const followsOthers = service["x-mybroker"]?.kind === "service";
+  if (!followsOthers && period !== undefined && !/^0+[a-z]*$/.test(period)) return true;
   return nowMs - (container.runningSinceMs ?? nowMs) >= unhealthyGraceMs;
 }
 

@@ -110,6 +110,17 @@ describe("judgeContainer", () => {
     ).toMatchObject({ kind: "unhealthy" });
   });
 
+  test("unhealthy waits a minute for the servers that a domain service needs, whatever its start period", () => {
+    const service = {
+      healthcheck: { start_period: "30s" },
+      "x-mybroker": { kind: "service", port: 80 },
+    } as Service;
+    const afterMs = (nowMs: number) =>
+      judge({ health: "unhealthy" }, { service, nowMs }, { runningSinceMs: 0 });
+    expect(afterMs(59_000)).toMatchObject({ verdict: "wait" });
+    expect(afterMs(61_000)).toMatchObject({ kind: "unhealthy" });
+  });
+
   test("a container killed for want of memory is told apart from one that was stopped", () => {
     expect(judge(ended(137, { OOMKilled: true }))).toMatchObject({ kind: "out-of-memory" });
     expect(judge(ended(137))).toMatchObject({ kind: "exited", what: "exited with 137 after 0.4 s" });
