@@ -57,13 +57,15 @@ function splitStatements(text: string): string[] {
  * waits for at most 30 s. A migration is applied whole or not at all, except on MySQL, which cannot undo DDL: there an
  * interrupted one is resumed after the last statement that was done.
  * @throws Error with the code DATA_NEWER (the database knows migrations that this version does not), MIGRATION_CHANGED
- *   (an applied one has another text or place) or MIGRATION_BUSY, naming the migration
+ *   (an applied one has another text or place) or MIGRATION_BUSY, naming the migration; where `signal` is given while
+ *   it waits for another, that signal's reason
  */
 export async function migrate<Schema>(
   database: Database<Schema>,
   migrations: readonly Migration[],
+  signal?: AbortSignal,
 ): Promise<string[]> {
-  const lock = await waitForLock(database);
+  const lock = await waitForLock(database, signal);
   try {
     await createTable(database.db);
     const applied = await readApplied(database.db);
@@ -81,9 +83,13 @@ export async function migrate<Schema>(
   }
 }
 
-async function waitForLock<Schema>(database: Database<Schema>): Promise<SqlLock> {
+async function waitForLock<Schema>(
+  database: Database<Schema>,
+  signal: AbortSignal | undefined,
+): Promise<SqlLock> {
   const deadline = Date.now() + waitMs;
   for (;;) {
+    signal?.throwIfAborted();
     const lock = await database.tryLock("migrate");
     if (lock !== undefined) return lock;
     if (Date.now() > deadline)

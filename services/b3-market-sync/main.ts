@@ -5,54 +5,35 @@ import { quotedInstruments } from "../../kit/instruments.js";
 import { readQuoteSettings } from "../../kit/quotes/quote-settings.js";
 import { httpUrl, readCacheSettings, readListenSettings, readSettings } from "../../kit/settings.js";
 import { createUsers, type Users } from "../shared/auth/users.js";
-import { type App, openServer } from "../shared/http/open-server.js";
+import { defineService } from "../shared/define-service.js";
+import type { App } from "../shared/http/open-server.js";
 import { notFound } from "../shared/http/problem.js";
-import { createLog } from "../shared/log.js";
-import { createMetrics } from "../shared/metrics.js";
 import { runQuotes } from "../shared/quotes/run-quotes.js";
-import type { ServiceDefinition } from "../shared/service.js";
 import { createMarketPrices, type MarketPrices } from "./adapters/market-prices.js";
 
-const name = "b3-market-sync";
-
 /** The exchange's reference prices: from the source into b3-market-cache. */
-export const b3MarketSync: ServiceDefinition = {
-  name,
-  async start(context) {
-    const settings = readSettings(context.env, {
-      listen: readListenSettings,
-      cache: readCacheSettings,
-      quotes: readQuoteSettings,
-      identityUrl: httpUrl("IDENTITY_URL"),
-    });
-    const log = createLog(name, context);
-    const metrics = createMetrics();
-    const cache = await openCache(settings.cache);
-    const prices = createMarketPrices(cache);
-    const users = createUsers({ identityUrl: settings.identityUrl, log });
-    const server = await openServer({
-      name,
-      description: "Quotes of the exchange.",
-      listen: settings.listen,
-      log,
-      metrics,
-      dependencies: [{ name: "b3-market-cache", check: () => cache.ping() }],
-      routes: (app) => addRoutes(app, prices, users),
-    });
-    const store = { name: "b3-market-cache", capacity: quotedInstruments.length, write: prices.write };
-    const quotes = runQuotes({ settings: settings.quotes, stores: [store], log, metrics });
-    prices.restore().catch((error: unknown) => log.warn({ error }, "earlier prices are not there"));
-    return {
-      address: server.address,
-      close: async () => {
-        await server.close();
-        await quotes.close();
-        users.close();
-        await cache.close();
-      },
-    };
-  },
-};
+export const b3MarketSync = defineService("b3-market-sync", async (parts) => {
+  const { env, log, own } = parts;
+  const settings = readSettings(env, {
+    listen: readListenSettings,
+    cache: readCacheSettings,
+    quotes: readQuoteSettings,
+    identityUrl: httpUrl("IDENTITY_URL"),
+  });
+  const cache = own(await openCache(settings.cache));
+  const prices = createMarketPrices(cache);
+  const users = own(createUsers({ identityUrl: settings.identityUrl, log }));
+  const server = await parts.serve({
+    description: "Quotes of the exchange.",
+    listen: settings.listen,
+    dependencies: [{ name: "b3-market-cache", check: () => cache.ping() }],
+    routes: (app) => addRoutes(app, prices, users),
+  });
+  const store = { name: "b3-market-cache", capacity: quotedInstruments.length, write: prices.write };
+  own(runQuotes({ ...parts, settings: settings.quotes, stores: [store] }));
+  prices.restore().catch((error: unknown) => log.warn({ error }, "earlier prices are not there"));
+  return server;
+});
 
 function addRoutes(app: App, prices: MarketPrices, { requireUser }: Users): void {
   app.get("/quotes", { preHandler: requireUser, schema: { response: { 200: pageOf(Quote) } } }, async () => ({

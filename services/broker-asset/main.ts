@@ -8,42 +8,40 @@ import {
   readListenSettings,
   readSettings,
 } from "../../kit/settings.js";
-import { openDatabase } from "../../kit/sql/database.js";
 import { createUsers } from "../shared/auth/users.js";
-import { openServer } from "../shared/http/open-server.js";
-import { createLog } from "../shared/log.js";
+import { defineService } from "../shared/define-service.js";
 import { openKafkaLink } from "../shared/messaging/kafka-link.js";
-import { createMetrics } from "../shared/metrics.js";
 import { once } from "../shared/once.js";
-import type { ServiceDefinition } from "../shared/service.js";
-import { type AssetTables, createAssetStore } from "./adapters/asset-store.js";
+import { openStore } from "../shared/store.js";
+import { type AssetTables, createAssetStore, seed } from "./adapters/asset-store.js";
 import { consumeMarketData } from "./adapters/market-data-consumer.js";
 import { createPriceCache } from "./adapters/price-cache.js";
 import { addAssetRoutes } from "./adapters/routes.js";
 import { createCatalogue } from "./app/catalogue.js";
 import { createPrices } from "./app/prices.js";
 
-const name = "broker-asset";
-
 /** What can be traded, and its last prices. */
-export const brokerAsset: ServiceDefinition = {
-  name,
-  async start(context) {
-    const settings = readSettings(context.env, {
-      listen: readListenSettings,
-      database: readDatabaseSettings,
-      cache: readCacheSettings,
-      brokers: readKafkaBrokers,
-      identityUrl: httpUrl("IDENTITY_URL"),
-      refreshMs: readRefreshMs,
-    });
-    const log = createLog(name, context);
-    const metrics = createMetrics();
-    const database = await openDatabase<AssetTables>(settings.database);
-    const cache = await openCache(settings.cache);
-    const kafka = openKafkaLink({ name, log, metrics, brokers: settings.brokers });
-    const store = createAssetStore(database, context.migrationsFolder);
-    const prices = createPrices({
+export const brokerAsset = defineService("broker-asset", async (parts) => {
+  const { env, log, own } = parts;
+  const settings = readSettings(env, {
+    listen: readListenSettings,
+    database: readDatabaseSettings,
+    cache: readCacheSettings,
+    brokers: readKafkaBrokers,
+    identityUrl: httpUrl("IDENTITY_URL"),
+    refreshMs: readRefreshMs,
+  });
+  const sql = own(
+    await openStore<AssetTables>(parts, {
+      name: "broker-asset-db",
+      settings: settings.database,
+      prepare: seed,
+    }),
+  );
+  const cache = own(await openCache(settings.cache));
+  const store = createAssetStore(sql.database);
+  const prices = own(
+    createPrices({
       store,
       cache: createPriceCache({
         cache,
@@ -53,36 +51,23 @@ export const brokerAsset: ServiceDefinition = {
       // One that was missed is no reason to warn.
       freshMs: 3 * settings.refreshMs,
       onAway: (error) => log.warn({ error }, "prices are not saved"),
-    });
-    // Again with each look at its health, until it has been there.
-    const restore = once(prices.restore);
-    const catalogue = createCatalogue(store);
-    const users = createUsers({ identityUrl: settings.identityUrl, log });
-    const server = await openServer({
-      name,
-      description: "Assets and their prices.",
-      listen: settings.listen,
-      log,
-      metrics,
-      dependencies: [
-        { name: "broker-asset-db", check: () => restore().then(store.ping) },
-        { name: "broker-asset-cache", check: () => cache.ping() },
-        { name: "kafka", check: () => kafka.ping() },
-      ],
-      routes: (app) => addAssetRoutes(app, { catalogue, prices, users }),
-    });
-    restore().catch((error: unknown) => log.warn({ error }, "broker-asset-db is away"));
-    consumeMarketData(kafka, prices);
-    return {
-      address: server.address,
-      close: async () => {
-        await server.close();
-        users.close();
-        await kafka.close();
-        await prices.close();
-        await cache.close();
-        await database.close();
-      },
-    };
-  },
-};
+    }),
+  );
+  const users = own(createUsers({ identityUrl: settings.identityUrl, log }));
+  const kafka = own(openKafkaLink({ ...parts, brokers: settings.brokers }));
+  consumeMarketData(kafka, prices);
+  const catalogue = createCatalogue(store);
+  const restore = once(prices.restore);
+  // Where this fails: again with each look at its health.
+  void sql.ready.then(restore).catch(() => {});
+  return parts.serve({
+    description: "Assets and their prices.",
+    listen: settings.listen,
+    dependencies: [
+      { name: "broker-asset-db", check: () => sql.dependency.check().then(restore) },
+      { name: "broker-asset-cache", check: () => cache.ping() },
+      { name: "kafka", check: () => kafka.ping() },
+    ],
+    routes: (app) => addAssetRoutes(app, { catalogue, prices, users }),
+  });
+});

@@ -1,23 +1,22 @@
+import type { KyselyPlugin } from "kysely";
 import { type Database, type DatabaseSettings, openDatabase } from "../../kit/sql/database.js";
 import { migrate, readMigrations } from "../../kit/sql/migrate.js";
+import type { ServiceParts } from "./define-service.js";
 import type { Dependency } from "./http/open-server.js";
-import type { Log } from "./log.js";
 
 export interface StoreOptions<Schema> {
   /** Of the dependency: "broker-order-db". */
   readonly name: string;
   readonly settings: DatabaseSettings;
-  /** ServiceContext.migrationsFolder. */
-  readonly migrationsFolder: string;
-  readonly log: Log;
   /** Run after the migrations, and again with them until it succeeds: rows that must be there. */
   readonly prepare?: (database: Database<Schema>) => Promise<void>;
 }
 
 /** A service's own database, brought to its schema as soon as it can be reached. */
 export interface Store<Schema> {
+  /** Until it is ready every query and transaction rejects with the code STORE_NOT_READY, which isOutage knows. */
   readonly database: Database<Schema>;
-  /** Resolves once the schema is there; before that every query fails. Never rejects, and never resolves once closed. */
+  /** Resolves once the schema is there. Never rejects, and never resolves once closed. */
   readonly ready: Promise<void>;
   /** For openServer: ready when the schema is there and the database answers. */
   readonly dependency: Dependency;
@@ -27,24 +26,26 @@ export interface Store<Schema> {
 const retryMs = 1_000;
 
 /** Resolves at once, also when the database is away. @throws Error of SQLite only: see openSqliteFile */
-export async function openStore<Schema>(options: StoreOptions<Schema>): Promise<Store<Schema>> {
-  const { name, settings, migrationsFolder, log } = options;
+export async function openStore<Schema>(
+  { log, migrationsFolder }: Pick<ServiceParts, "log" | "migrationsFolder">,
+  { name, settings, prepare }: StoreOptions<Schema>,
+): Promise<Store<Schema>> {
   const database = await openDatabase<Schema>(settings);
+  const closing = new AbortController();
   let problem: string | undefined = "its schema is not there yet";
   let retry: NodeJS.Timeout | undefined;
-  let closed = false;
   let attempt: Promise<void> | undefined;
   const attemptOnce = async (done: () => void): Promise<void> => {
     try {
-      await migrate(database, await readMigrations(migrationsFolder, settings.kind));
-      await options.prepare?.(database);
+      await migrate(database, await readMigrations(migrationsFolder, settings.kind), closing.signal);
+      await prepare?.(database);
       problem = undefined;
       done();
     } catch (error) {
+      if (closing.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       if (message !== problem) log.warn({ store: name, problem: message }, "database not ready");
       problem = message;
-      if (closed) return;
       retry = setTimeout(() => {
         attempt = attemptOnce(done);
       }, retryMs).unref();
@@ -55,18 +56,41 @@ export async function openStore<Schema>(options: StoreOptions<Schema>): Promise<
   });
   // A file is there or not: whoever starts need not wait for what takes no time.
   if (settings.kind === "sqlite") await attempt;
+  const mustBeReady = () => {
+    if (problem === undefined) return;
+    throw Object.assign(new Error(`${name}: ${problem}`), { code: "STORE_NOT_READY" });
+  };
   return {
-    database,
+    database: guard(database, mustBeReady),
     ready,
     dependency: {
       name,
       check: () => (problem === undefined ? database.ping() : Promise.reject(new Error(problem))),
     },
     async close() {
-      closed = true;
+      closing.abort(new Error("the store is closed"));
       clearTimeout(retry);
       await attempt;
       await database.close();
+    },
+  };
+}
+
+/** The same with a check before whatever reads or writes: with half a schema an answer would be a bug's. */
+function guard<Schema>(database: Database<Schema>, check: () => void): Database<Schema> {
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      check();
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  return {
+    ...database,
+    db: database.db.withPlugin(plugin),
+    transact: async (work) => {
+      check();
+      return database.transact(work);
     },
   };
 }

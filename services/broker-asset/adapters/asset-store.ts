@@ -10,8 +10,6 @@ import {
   type Timestamp,
 } from "../../../kit/sql/columns.js";
 import type { Database } from "../../../kit/sql/database.js";
-import { migrate, readMigrations } from "../../../kit/sql/migrate.js";
-import { once } from "../../shared/once.js";
 import type { AssetStore, KnownPrice } from "../app/ports.js";
 
 /** Tables of asset-db. */
@@ -31,30 +29,21 @@ export interface AssetTables {
   };
 }
 
-export function createAssetStore(database: Database<AssetTables>, migrationsFolder: string): AssetStore {
-  const { db, dialect } = database;
-  const prepare = once(async () => {
-    await migrate(database, await readMigrations(migrationsFolder, dialect.kind));
-    await seed(database);
-  });
+export function createAssetStore({ db, dialect }: Database<AssetTables>): AssetStore {
   return {
-    ping: () => database.ping(),
     async loadAssets() {
-      await prepare();
       const rows = await db.selectFrom("assets").selectAll().orderBy("ticker").execute();
       return rows.map(({ lot_size: lotSize, tick, ...row }) => {
         return { ...row, lotSize, tick: toPayload(readMoney(tick)) };
       });
     },
     async loadPrices() {
-      await prepare();
       const rows = await db.selectFrom("asset_prices").selectAll().execute();
       return rows.map(({ ticker, price, updated_at }) => {
         return { ticker, price: readMoney(price), updatedAtMs: readTimestamp(updated_at) / 1_000 };
       });
     },
     async savePrices(prices: readonly KnownPrice[]) {
-      await prepare();
       const rows = prices.map(({ ticker, price, updatedAtMs }) => ({
         ticker,
         price: dialect.money(price),
@@ -67,7 +56,7 @@ export function createAssetStore(database: Database<AssetTables>, migrationsFold
 }
 
 /** All instruments as they are now; a status that somebody has set stays. */
-async function seed({ db, dialect }: Database<AssetTables>): Promise<void> {
+export async function seed({ db, dialect }: Database<AssetTables>): Promise<void> {
   const rows = quotedInstruments.map(({ ticker, name, kind, lotSize, tick }) => {
     return { ticker, name, kind, lot_size: lotSize, tick: dialect.money(tick) };
   });

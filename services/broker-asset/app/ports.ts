@@ -8,9 +8,8 @@ export interface KnownPrice {
   readonly updatedAtMs: number;
 }
 
-/** asset-db; makes its tables and the catalogue before it is first used. */
+/** asset-db. */
 export interface AssetStore {
-  ping(): Promise<void>;
   loadAssets(): Promise<Asset[]>;
   loadPrices(): Promise<KnownPrice[]>;
   /** In place of earlier ones. */

@@ -1,69 +1,47 @@
-import { once } from "node:events";
-import type { ResultMessage } from "../../../contracts/messages.js";
-import type { Database } from "../../../kit/sql/database.js";
-import type { Log } from "../../shared/log.js";
-import type { KafkaLink } from "../../shared/messaging/kafka-link.js";
-import { type Consumer, pause } from "../../shared/messaging/messages.js";
-import type { QueueConsumer, RabbitmqLink } from "../../shared/messaging/rabbitmq-link.js";
-import type { Metrics } from "../../shared/metrics.js";
-import { type Relay, startRelay } from "../../shared/outbox/relay.js";
+import { ResultMessage } from "../../../contracts/messages.js";
+import { toBroker } from "../../../contracts/topology.js";
+import type { ServiceParts } from "../../shared/define-service.js";
+import { pause } from "../../shared/messaging/messages.js";
+import type { RabbitmqLink } from "../../shared/messaging/rabbitmq-link.js";
+import type { Store } from "../../shared/store.js";
+import { applyResults } from "../app/apply-results.js";
+import type { GiveUpPorts } from "../app/give-up.js";
+import { sweep } from "../app/sweep.js";
 import type { OrderSchema } from "./order-rows.js";
-import { orderEventsTopic } from "./outbox-rows.js";
 
-export interface WorkOptions {
-  readonly database: Database<OrderSchema>;
-  readonly rabbitmq: RabbitmqLink;
-  readonly kafka: KafkaLink;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** Resolves when the database has its schema. */
-  readonly ready: Promise<void>;
-  readonly results: QueueConsumer<typeof ResultMessage>;
-  readonly sweep: () => Promise<void>;
-}
-
-export interface Work {
-  /** There may be something to publish. */
-  wake(): void;
-  close(): Promise<void>;
+export interface WorkOptions extends Pick<ServiceParts, "log"> {
+  readonly rabbitmq: Pick<RabbitmqLink, "consume">;
+  readonly sql: Pick<Store<OrderSchema>, "dependency">;
+  readonly ports: GiveUpPorts;
 }
 
 const sweepMs = 5_000;
 
-/** All that happens without a request, from when the database is there: publish, consume, sweep. */
-export function startWork(options: WorkOptions): Work {
-  const { database, rabbitmq, kafka, log, metrics, ready } = options;
-  const ended = new AbortController();
-  const ending = once(ended.signal, "abort");
-  let relay: Relay | undefined;
-  let consumer: Consumer | undefined;
-  const run = async () => {
-    await Promise.race([ready, ending]);
-    if (ended.signal.aborted) return;
-    relay = startRelay({ database, kafka, rabbitmq, log, metrics });
-    consumer = rabbitmq.consume(options.results);
-    // Until then the relay's rows wait.
-    kafka
-      .ensureTopics([orderEventsTopic])
-      .catch((error: unknown) => log.warn({ error }, "topics not created"));
-    await sweepAlways(options, ended.signal);
-  };
-  const running = run();
+/** What happens without a request: results of the exchange, and what is due. */
+export function startWork({ rabbitmq, sql, ports, log }: WorkOptions): { close(): Promise<void> } {
+  const closing = new AbortController();
+  const consumer = rabbitmq.consume({
+    queue: toBroker.queue,
+    schema: ResultMessage,
+    handle: (batch) => applyResults(ports.store, batch),
+    probe: () => sql.dependency.check(),
+  });
+  const sweeping = sweepAlways({ ports, log }, closing.signal);
   return {
-    wake: () => relay?.wake(),
     close: async () => {
-      ended.abort();
-      await running;
-      await consumer?.close();
-      await relay?.close();
+      closing.abort();
+      await Promise.all([consumer.close(), sweeping]);
     },
   };
 }
 
-async function sweepAlways({ sweep, log }: WorkOptions, ended: AbortSignal): Promise<void> {
+async function sweepAlways(
+  { ports, log }: Pick<WorkOptions, "ports" | "log">,
+  ended: AbortSignal,
+): Promise<void> {
   for (let told = false; !ended.aborted; ) {
     try {
-      await sweep();
+      await sweep(ports, Date.now());
       told = false;
     } catch (error) {
       if (!told) log.warn({ error }, "sweep failed");

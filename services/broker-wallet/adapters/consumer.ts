@@ -1,13 +1,36 @@
-import type { OrderEvent } from "../../../contracts/messages.js";
+import { MarketDataEvent, OrderEvent } from "../../../contracts/messages.js";
+import type { KafkaLink } from "../../shared/messaging/kafka-link.js";
 import { InvalidMessage } from "../../shared/messaging/messages.js";
 import { readTrace } from "../../shared/trace.js";
 import { batchLimit, type Instruction, type Ledger } from "../app/ledger.js";
 import { readOrderNews } from "../domain/order-news.js";
 import { asRefusal, Refusal } from "../domain/refusal.js";
+import type { PriceCache } from "./price-cache.js";
 
 interface OrderRecord {
   readonly value: OrderEvent;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Followers {
+  readonly ledger: Pick<Ledger, "runAll">;
+  readonly prices: Pick<PriceCache, "note">;
+  /** Rejects while the ledger's database is away. */
+  readonly probe: () => Promise<void>;
+}
+
+/** Follows orders and prices until the link is closed. */
+export function consumeEvents(kafka: Pick<KafkaLink, "consume">, { ledger, prices, probe }: Followers): void {
+  const follow = createOrderFollower(ledger);
+  kafka.consume({
+    groupId: "broker-wallet",
+    topics: { "order-events-v1": OrderEvent, "trading-assets-market-data-v1": MarketDataEvent },
+    handle: async (batch) => {
+      prices.note(batch.flatMap((one) => (one.topic === "trading-assets-market-data-v1" ? [one.value] : [])));
+      await follow(batch.filter((one) => one.topic === "order-events-v1"));
+    },
+    probe,
+  });
 }
 
 /**

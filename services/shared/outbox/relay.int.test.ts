@@ -25,7 +25,11 @@ describe("the relay", () => {
     database = outbox.database,
   ) {
     const context = createTestContext("relay-test");
-    const relay = startRelay<OutboxSchema>({ database, ...context, ...brokers });
+    const relay = startRelay<OutboxSchema>({
+      store: { database, ready: Promise.resolve() },
+      ...context,
+      ...brokers,
+    });
     relays.push(relay);
     return { relay, ...context };
   }

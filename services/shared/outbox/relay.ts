@@ -1,16 +1,16 @@
 import type { Kysely } from "kysely";
-import type { Database } from "../../../kit/sql/database.js";
 import type { SqlLock } from "../../../kit/sql/lock.js";
 import type { KafkaLink } from "../messaging/kafka-link.js";
 import { type LinkContext, pause, toReason } from "../messaging/messages.js";
 import type { RabbitmqLink } from "../messaging/rabbitmq-link.js";
 import { addOutboxLagSeconds } from "../metrics.js";
+import type { Store } from "../store.js";
 import { Lane } from "./lane.js";
 import type { OutboxSchema } from "./outbox.js";
 import { publishToKafka, publishToRabbitmq } from "./publishers.js";
 
 export interface RelaySettings<Schema extends OutboxSchema> extends Pick<LinkContext, "log" | "metrics"> {
-  readonly database: Database<Schema>;
+  readonly store: Pick<Store<Schema>, "database" | "ready">;
   /** Where rows of the channel "kafka" go. */
   readonly kafka?: Pick<KafkaLink, "send">;
   /** Where rows of the channel "rabbitmq" go. */
@@ -31,11 +31,11 @@ const kafkaLingerMs = 20;
 
 /**
  * Publishes what is in the outbox: in order of id per key, again until it is confirmed, so at least once. One relay a
- * database (the lock "outbox"); another waits for its turn. Looks by itself every second.
+ * database (the lock "outbox"); another waits for its turn. Begins when the store is ready; looks by itself every second.
  */
 export function startRelay<Schema extends OutboxSchema>(settings: RelaySettings<Schema>): Relay {
-  const { database, kafka, rabbitmq, log, metrics } = settings;
-  const db = database.db as unknown as Kysely<OutboxSchema>;
+  const { store, kafka, rabbitmq, log, metrics } = settings;
+  const db = store.database.db as unknown as Kysely<OutboxSchema>;
   const lanes: Lane[] = [];
   if (rabbitmq !== undefined) {
     const publish = publishToRabbitmq(rabbitmq);
@@ -64,10 +64,11 @@ export function startRelay<Schema extends OutboxSchema>(settings: RelaySettings<
 
 /** As long as the lock is held; takes it again when it is lost. */
 async function runLanes<Schema extends OutboxSchema>(
-  { database, log }: Pick<RelaySettings<Schema>, "database" | "log">,
+  { store: { database, ready }, log }: Pick<RelaySettings<Schema>, "store" | "log">,
   lanes: readonly Lane[],
   closing: AbortSignal,
 ): Promise<void> {
+  await Promise.race([ready, new Promise((resolve) => closing.addEventListener("abort", resolve))]);
   let told = false;
   while (!closing.aborted) {
     let lock: SqlLock | undefined;
