@@ -1,6 +1,7 @@
 import type { KyselyPlugin } from "kysely";
 import { type Database, type DatabaseSettings, openDatabase } from "../../kit/sql/database.js";
 import { migrate, readMigrations } from "../../kit/sql/migrate.js";
+import { within } from "../../kit/within.js";
 import type { ServiceParts } from "./define-service.js";
 import type { Dependency } from "./http/open-server.js";
 
@@ -24,6 +25,7 @@ export interface Store<Schema> {
 }
 
 const retryMs = 1_000;
+const fileMs = 2_000;
 
 /** Resolves at once, also when the database is away. @throws Error of SQLite only: see openSqliteFile */
 export async function openStore<Schema>(
@@ -54,8 +56,8 @@ export async function openStore<Schema>(
   const ready = new Promise<void>((resolve) => {
     attempt = attemptOnce(resolve);
   });
-  // A file is there or not: whoever starts need not wait for what takes no time.
-  if (settings.kind === "sqlite") await attempt;
+  // A file takes no time, unless another process is at it.
+  if (settings.kind === "sqlite") await within(Promise.resolve(attempt), fileMs).catch(() => {});
   const mustBeReady = () => {
     if (problem === undefined) return;
     throw Object.assign(new Error(`${name}: ${problem}`), { code: "STORE_NOT_READY" });
