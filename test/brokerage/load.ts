@@ -18,6 +18,8 @@ export interface Load {
   readonly orders: readonly PlacedOrder[];
   /** How often each answer came that was not final: "503 STORE_UNAVAILABLE", "none". */
   readonly repeated: ReadonlyMap<string, number>;
+  /** As many more may be placed. */
+  allow(more: number): void;
   /** Places no more; resolves when each has its answer. @throws Error after `limitMs` */
   finish(limitMs: number): Promise<void>;
 }
@@ -26,6 +28,7 @@ export interface LoadOptions {
   readonly gateway: string;
   readonly investors: readonly Investor[];
   readonly perSecond: number;
+  /** Orders, until more are allowed. */
   readonly most: number;
   readonly random: () => number;
 }
@@ -34,11 +37,12 @@ export interface LoadOptions {
 const openAtMost = 60;
 
 /** Orders that somebody wants to be placed, whatever fails: each is tried until it is answered. Some are cancelled. */
-export function startLoad({ gateway, investors, perSecond, most, random }: LoadOptions): Load {
+export function startLoad({ gateway, investors, perSecond, random, ...options }: LoadOptions): Load {
   const orders: PlacedOrder[] = [];
   const repeated = new Map<string, number>();
   const open = new Set<Promise<void>>();
   let isOver = false;
+  let { most } = options;
   const place = async (order: PlacedOrder, cancels: boolean) => {
     while (order.answer === undefined && !isOver) {
       order.tries += 1;
@@ -62,6 +66,9 @@ export function startLoad({ gateway, investors, perSecond, most, random }: LoadO
   return {
     orders,
     repeated,
+    allow(more) {
+      most += more;
+    },
     async finish(limitMs) {
       clearInterval(timer);
       const limit = setTimeout(() => {
