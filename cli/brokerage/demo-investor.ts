@@ -111,7 +111,7 @@ function otherPassword(): MybrokerError {
   return new MybrokerError({
     code: "user.other-password",
     message: "The demo investor or the admin has another password than SEED_USER_PASSWORD of .env",
-    hint: "put the former one back in .env, or name another user:  {mybroker} user add you@example.com",
+    hint: "{mybroker} up  has broker-identity take the one of .env; or name another user:  {mybroker} user add you@example.com",
     exitCode: exitCodes.no,
   });
 }

@@ -30,7 +30,7 @@ export function describeRotation(rotation: RotateEnvResult): string[] {
     ...(backup === undefined ? [] : [`The .env before is kept at ${backup}`]),
     ...(rotated.length === 0
       ? []
-      : wrap("Containers still have the old ones until  {mybroker} up  recreates them.")),
+      : wrap("What runs still has the old ones until  {mybroker} up  starts it anew.")),
   ];
 }
 

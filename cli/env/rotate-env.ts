@@ -21,7 +21,8 @@ export interface RotateEnvRequest {
   readonly context: Context;
   /** Absolute; its .env is complete (ensureEnv). */
   readonly folder: string;
-  readonly engine: Engine;
+  /** undefined: the project has no volumes, so that no server keeps a secret. */
+  readonly engine: Engine | undefined;
   readonly dryRun: boolean;
   /** The project with every profile, as this environment above .env resolves it. */
   loadProject(environment: Readonly<Record<string, string | undefined>>): Promise<Project>;
@@ -58,7 +59,7 @@ export async function rotateEnv(request: RotateEnvRequest): Promise<RotateEnvRes
     (key) => !foreign.has(key),
   );
   const names = Object.values(project.volumes).map(({ name }) => name);
-  const volumes = await findExistingVolumes(engine, names);
+  const volumes = engine === undefined ? new Set<string>() : await findExistingVolumes(engine, names);
   const plan = planRotation({ project, keys, shell: context.env, volumes });
   const planned = [...plan.keys.keys()];
   if (request.dryRun) return { rotated: planned, kept: plan.kept, servers: serversOf(plan, planned) };
@@ -101,7 +102,9 @@ async function carryOut(request: RotateEnvRequest, preparation: Preparation): Pr
     throw error;
   }
   await keepBackup(context, folder, text);
-  await recordVolumeSecrets({ engine, state, project: await request.loadProject(context.env), secretKeys });
+  if (engine !== undefined) {
+    await recordVolumeSecrets({ engine, state, project: await request.loadProject(context.env), secretKeys });
+  }
   const rotated = [...rotation.changed.keys()];
   return {
     rotated,

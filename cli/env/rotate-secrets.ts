@@ -7,7 +7,8 @@ import { resolveTarget } from "../ready/target.js";
 import type { KeptSecret, RotationPlan, StoredLogin } from "./plan-rotation.js";
 
 export interface RotationWork {
-  readonly engine: Engine;
+  /** Not needed where the plan has no logins. */
+  readonly engine: Engine | undefined;
   readonly project: Project;
   readonly plan: RotationPlan;
   /** The new value of each planned key. */
@@ -82,13 +83,11 @@ async function findTarget(
   { service, user }: StoredLogin,
   password: string,
 ): Promise<ProbeTarget> {
-  const [summary] = await engine.listContainers({
-    labels: [ofProject(project.name), ofService(service), notOneOff],
-    all: false,
-  });
-  const container = summary === undefined ? undefined : await engine.inspectContainer(summary.id);
+  const labels = [ofProject(project.name), ofService(service), notOneOff];
+  const [summary] = (await engine?.listContainers({ labels, all: false })) ?? [];
+  const container = summary === undefined ? undefined : await engine?.inspectContainer(summary.id);
   const target =
-    container === undefined
+    container === undefined || engine === undefined
       ? undefined
       : resolveTarget({ project, service, container, hostAddress: engine.endpoint.hostAddress });
   if (target !== undefined) return { ...target, user, password };

@@ -17,14 +17,14 @@ beforeAll(async () => {
 afterEach(() => service?.close());
 afterAll(() => stack?.remove());
 
-function start() {
+function start(seedPassword = "not-a-secret-admin") {
   const { host, port, user = "", password = "", database = "" } = stack.target(db);
   return startService(brokerIdentity, {
     DATABASE_URL: `mysql://${host}:${port}/${database}`,
     DATABASE_USER: user,
     DATABASE_PASSWORD: password,
     JWT_PRIVATE_SEED: "not-a-secret-seed",
-    SEED_USER_PASSWORD: "not-a-secret-admin",
+    SEED_USER_PASSWORD: seedPassword,
   });
 }
 
@@ -67,6 +67,23 @@ describe("identity on MySQL", () => {
       Array.from({ length: 12 }, () => login("nobody@example.com", maria.password)),
     );
     expect(failed.map(({ status }) => status).sort()).toEqual([...Array(10).fill(401), 429, 429]);
+  });
+
+  it("gives users of the seed password the new one, and the others keep theirs", async () => {
+    const seed = "not-a-secret-admin";
+    const demo = { name: "Demo", email: "demo@example.com", password: seed };
+    service = await start();
+    await expect.poll(async () => (await ready()).status, { timeout: 20_000 }).toBe("ready");
+    expect(await call("POST", "/api/v1/auth/register", demo)).toMatchObject({ status: 201 });
+    await service.close();
+    service = await start("not-a-secret-other");
+    await expect.poll(async () => (await ready()).status, { timeout: 20_000 }).toBe("ready");
+    expect(await login(demo.email, seed)).toMatchObject({ status: 401 });
+    expect(await login(demo.email, "not-a-secret-other")).toMatchObject({ body: { role: "USER" } });
+    expect(await login("admin@mybroker.example", "not-a-secret-other")).toMatchObject({
+      body: { role: "ADMIN" },
+    });
+    expect(await login(maria.email, maria.password)).toMatchObject({ status: 200 });
   });
 
   it("says that its database is gone, and goes on when it is back", async () => {

@@ -154,6 +154,62 @@ describe("the administrator", () => {
   });
 });
 
+describe("users with the seed password", () => {
+  const seed = "not-a-secret-admin";
+  const demo = { name: "Demo", email: "demo@example.com", password: seed };
+  const restart = async (seedPassword: string) => {
+    await service.close();
+    service = await start({ SEED_USER_PASSWORD: seedPassword });
+  };
+
+  it("log in with the new one once it has changed, and stay who they are; others keep theirs", async () => {
+    await register();
+    const registered = [demo, { ...demo, email: "sim-1@example.com" }];
+    for (const user of registered) expect((await register(user)).status).toBe(201);
+    for (const [before, now] of [
+      [seed, "not-a-secret-2"],
+      ["not-a-secret-2", "not-a-secret-3"],
+    ] as const) {
+      await restart(now);
+      for (const { email } of [...registered, { email: "admin@mybroker.example" }]) {
+        expect((await login(email, before)).status, email).toBe(401);
+        const role = email.startsWith("admin") ? "ADMIN" : "USER";
+        expect(await login(email, now), email).toMatchObject({ status: 200, body: { email, role } });
+      }
+      expect((await login(maria.email)).status).toBe(200);
+      expect((await login(maria.email, now)).status).toBe(401);
+    }
+  });
+
+  it("keep it through a restart without a change", async () => {
+    await register(demo);
+    await restart(seed);
+    expect((await login(demo.email, seed)).status).toBe(200);
+  });
+
+  it("are told by the password that they registered with, not by one that the seed became later", async () => {
+    await register();
+    await restart(password);
+    await restart("not-a-secret-2");
+    expect((await login(maria.email)).status).toBe(200);
+  });
+
+  it("are registered with as much work as others", async () => {
+    const measure = async (user: object) => {
+      const began = performance.now();
+      expect((await register(user)).status).toBe(201);
+      return performance.now() - began;
+    };
+    const seeded: number[] = [];
+    const others: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      seeded.push(await measure({ ...demo, email: `seed-${round}@example.com` }));
+      others.push(await measure({ ...maria, email: `other-${round}@example.com` }));
+    }
+    expect(Math.min(...seeded)).toBeGreaterThan(Math.min(...others) / 2);
+  });
+});
+
 describe("a token", () => {
   const terms = { issuer: "mybroker", audience: "mybroker", expiresIn: 60 };
   const claims = { name: "Maria", email: "maria@example.com", role: "ADMIN" };

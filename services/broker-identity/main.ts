@@ -17,18 +17,18 @@ export const brokerIdentity = defineService("broker-identity", async (parts) => 
     listen: readListenSettings,
     database: readDatabaseSettings,
     privateSeed: text("JWT_PRIVATE_SEED"),
-    adminPassword: text("SEED_USER_PASSWORD"),
+    seedPassword: text("SEED_USER_PASSWORD"),
   });
   const tokens = await createTokens(settings.privateSeed);
+  const { seedPassword } = settings;
   const passwords = createPasswords();
   const openIdentity = (database: Database<IdentitySchema>) =>
-    createIdentity(createAccounts(database), passwords, tokens);
+    createIdentity({ accounts: createAccounts(database), passwords, tokens, seedPassword });
   const store = parts.own(
     await openStore<IdentitySchema>(parts, {
       name: "broker-identity-db",
       settings: settings.database,
-      prepare: (database) =>
-        openIdentity(database).ensureAdmin({ ...admin, password: settings.adminPassword }),
+      prepare: (database) => openIdentity(database).ensureAdmin(admin),
     }),
   );
   const identity = openIdentity(store.database);

@@ -10,10 +10,11 @@ import { explainFolderError } from "../../env/file-errors.js";
 import { makeFolder } from "../../env/make-folder.js";
 import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import { type RotateEnvResult, rotateEnv } from "../../env/rotate-env.js";
+import { hasRecordedVolumes } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { describeHolder } from "../../preflight/port-text.js";
-import { tellRuntime } from "../../runtime/by-runtime.js";
+import { findEmbeddedPlace, tellRuntime } from "../../runtime/by-runtime.js";
 
 /** `init`: what is missing in the folder is made; what is there stays. */
 export const initProject: CommandHandler = async (request) => {
@@ -47,16 +48,33 @@ export const initProject: CommandHandler = async (request) => {
 };
 
 async function rotate(
-  { context, globals, output }: CommandRequest,
+  request: CommandRequest,
   folder: string,
   load: ReturnType<typeof createRecoveryLoader>,
 ): Promise<RotateEnvResult> {
-  const engine = await connectEngine(context);
+  const { context, globals, output } = request;
+  const engine = await connectForRotation(request, folder);
   try {
     const redact = (secret: string) => output.redact(secret);
     return await rotateEnv({ context, folder, engine, dryRun: globals.dryRun, loadProject: load, redact });
   } finally {
-    engine.close();
+    engine?.close();
+  }
+}
+
+/**
+ * Embedded stores have no passwords, so that no engine is needed for them, unless containers of the project have
+ * made volumes before.
+ */
+async function connectForRotation(request: CommandRequest, folder: string): Promise<Engine | undefined> {
+  try {
+    return await connectEngine(request.context);
+  } catch (error) {
+    const place = await findEmbeddedPlace(request);
+    const isEmbedded =
+      place?.projectFolder === folder && !(await hasRecordedVolumes(place.state, place.name));
+    if (!isEmbedded || !(error instanceof MybrokerError)) throw error;
+    return undefined;
   }
 }
 

@@ -172,6 +172,33 @@ describe("init", () => {
     expect(run.stderr).toContain((await state.listEnvBackups()).at(-1)?.path);
   });
 
+  it("rotates without an engine what runs embedded, unless the project has volumes on Docker", async () => {
+    await cli(["init"]);
+    const keys = ["SEED_USER_PASSWORD", "RABBITMQ_PASSWORD", "BROKER_DB_PASS"];
+    const read = () => {
+      const path = join(folder, ".env");
+      const values = readEnvValues(readFileSync(path, "utf8"), path, {});
+      return keys.map((key) => values[key]);
+    };
+    const before = read();
+    const argv = ["--runtime", "embedded", "init", "--rotate", "-o", "json"];
+    const run = await cli(argv);
+    expect(run.exitCode).toBe(0);
+    expect(run.json().data).toMatchObject({ rotation: { kept: [], servers: [] } });
+    const after = read();
+    for (const [index, key] of keys.entries()) expect(after[index], key).not.toBe(before[index]);
+    const state = await openProjectState(
+      { env: {}, homeDir: join(root, "home"), platform: process.platform, now: Date.now },
+      folder,
+    );
+    await state.writeRecord("volumes-mybroker", {
+      salt: "AAAA",
+      volumes: { "mybroker_b3-core-db-data": { createdAt: "2026-01-01T00:00:00Z", fingerprints: {} } },
+    });
+    expect((await cli(argv)).exitCode).toBe(3);
+    expect(read()).toEqual(after);
+  });
+
   it.each<[string, string[], number, string]>([
     ["an unknown way with ports", ["init", "--ports", "some"], 2, "ports"],
     ["--env-file", ["--env-file", "x.env", "init"], 2, "--env-file"],

@@ -67,7 +67,7 @@ function noAdmin(): MybrokerError {
   return new MybrokerError({
     code: "user.other-password",
     message: `${adminEmail} has another password than SEED_USER_PASSWORD of .env`,
-    hint: "{mybroker} restart broker-identity",
+    hint: "{mybroker} up  has broker-identity take the one of .env",
     exitCode: exitCodes.no,
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { expressionBuilder, sql } from "kysely";
 import type { Role } from "../../../contracts/rest.js";
 import type { SqlTimestamp, Timestamp } from "../../../kit/sql/columns.js";
 import type { Database } from "../../../kit/sql/database.js";
@@ -13,6 +14,8 @@ interface UsersTable {
   readonly password_hash: string;
   readonly role: Role;
   readonly created_at: SqlTimestamp;
+  /** 1 or 0. */
+  readonly seed_password: number;
 }
 
 export interface IdentitySchema {
@@ -32,7 +35,7 @@ export function createAccounts({ db, dialect }: Database<IdentitySchema>): Accou
       const query = db.selectFrom("users").selectAll().where("user_id", "<", before);
       return (await query.orderBy("user_id", "desc").limit(limit).execute()).map(toAccount);
     },
-    add: ({ userId, name, email, role, passwordHash }) =>
+    add: ({ userId, name, email, role, passwordHash, hasSeedPassword }) =>
       dialect.insertIgnore(
         db.insertInto("users").values({
           user_id: userId,
@@ -41,11 +44,20 @@ export function createAccounts({ db, dialect }: Database<IdentitySchema>): Accou
           password_hash: passwordHash,
           role,
           created_at: dialect.timestamp((Date.now() * 1_000) as Timestamp),
+          seed_password: Number(hasSeedPassword),
         }),
       ),
-    async update(email, { passwordHash, role }) {
-      const set = { password_hash: passwordHash, role };
-      await db.updateTable("users").set(set).where("email", "=", email).execute();
+    async changeSeedPassword(adminEmail, passwordHash) {
+      const isAdmin = expressionBuilder<IdentitySchema, "users">()("email", "=", adminEmail);
+      await db
+        .updateTable("users")
+        .set(({ ref }) => ({
+          password_hash: passwordHash,
+          seed_password: 1,
+          role: sql<Role>`case when ${isAdmin} then 'ADMIN' else ${ref("role")} end`,
+        }))
+        .where(({ eb, or }) => or([eb("seed_password", "=", 1), isAdmin]))
+        .execute();
     },
     async findFailures(email) {
       const query = db.selectFrom("login_failures").selectAll().where("account", "=", accountOf(email));
@@ -73,5 +85,5 @@ function accountOf(email: string): string {
 
 function toAccount(row: UsersTable): Account {
   const { user_id: userId, name, email, role, password_hash: passwordHash } = row;
-  return { userId, name, email, role, passwordHash };
+  return { userId, name, email, role, passwordHash, hasSeedPassword: row.seed_password === 1 };
 }

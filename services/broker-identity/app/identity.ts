@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { SessionBody, UserBody } from "../../../contracts/rest.js";
 import { Problem, refuse } from "../../shared/http/problem.js";
 import { makeId } from "../../shared/make-id.js";
@@ -20,11 +21,20 @@ export interface Identity {
   findUser(userId: string): Promise<UserBody | undefined>;
   /** Newest first, those made before the one with the id `before`. */
   listUsers(page: { readonly before: string; readonly limit: number }): Promise<UserBody[]>;
-  /** Makes the administrator, or gives that account this password and the role. */
-  ensureAdmin(registration: Registration): Promise<void>;
+  /** Makes the administrator, and gives that account and all that have the seed password the present one. */
+  ensureAdmin(admin: Omit<Registration, "password">): Promise<void>;
 }
 
-export function createIdentity(accounts: Accounts, passwords: Passwords, tokens: Tokens): Identity {
+export interface IdentityParts {
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
+  readonly tokens: Tokens;
+  /** SEED_USER_PASSWORD: whoever registers with it follows its changes, the CLI's users before all. */
+  readonly seedPassword: string;
+}
+
+export function createIdentity({ accounts, passwords, tokens, seedPassword }: IdentityParts): Identity {
+  const isSeedPassword = createComparison(seedPassword);
   const inTurn = createTurns();
   const openSession = async (user: UserBody) => ({ token: await tokens.issue(user), ...user });
   return {
@@ -33,8 +43,10 @@ export function createIdentity(accounts: Accounts, passwords: Passwords, tokens:
       if (name === undefined) throw refuse("INVALID_FIELD", "name has nothing to show.", "name");
       const email = normalizeEmail(registration.email);
       if ((await accounts.findByEmail(email)) !== undefined) throw emailTaken;
+      // The same work for the seed password: how long an answer takes would tell who guesses, past all login limits.
       const passwordHash = await passwords.hash(registration.password);
-      const account: Account = { userId: makeId(), name, email, role: "USER", passwordHash };
+      const hasSeedPassword = isSeedPassword(registration.password);
+      const account: Account = { userId: makeId(), name, email, role: "USER", passwordHash, hasSeedPassword };
       if (!(await accounts.add(account))) throw emailTaken;
       return openSession(toUser(account));
     },
@@ -60,19 +72,27 @@ export function createIdentity(accounts: Accounts, passwords: Passwords, tokens:
       return account === undefined ? undefined : toUser(account);
     },
     listUsers: async (page) => (await accounts.list(page)).map(toUser),
-    async ensureAdmin({ name, email, password }) {
+    async ensureAdmin({ name, email }) {
       const known = await accounts.findByEmail(email);
-      const isRight = known?.role === "ADMIN" && (await passwords.verify(password, known.passwordHash));
-      if (isRight) return;
-      const passwordHash = await passwords.hash(password);
-      const added = await accounts.add({ userId: makeId(), name, email, role: "ADMIN", passwordHash });
-      if (!added) await accounts.update(email, { passwordHash, role: "ADMIN" });
+      const isMarked = known?.role === "ADMIN" && known.hasSeedPassword;
+      if (isMarked && (await passwords.verify(seedPassword, known.passwordHash))) return;
+      const passwordHash = await passwords.hash(seedPassword);
+      const account = { userId: makeId(), name, email, passwordHash, hasSeedPassword: true };
+      const added = await accounts.add({ ...account, role: "ADMIN" });
+      if (!added) await accounts.changeSeedPassword(email, passwordHash);
     },
   };
 }
 
 function toUser({ userId, name, email, role }: Account): UserBody {
   return { userId, name, email, role };
+}
+
+/** Says nothing by how long it takes; compared as scrypt gets them. */
+function createComparison(secret: string): (password: string) => boolean {
+  const digest = (text: string) => createHash("sha256").update(text.normalize("NFC")).digest();
+  const expected = digest(secret);
+  return (password) => timingSafeEqual(digest(password), expected);
 }
 
 /** Work with the same key runs one after another. */

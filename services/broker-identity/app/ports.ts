@@ -9,8 +9,8 @@ export interface Accounts {
   list(page: { readonly before: string; readonly limit: number }): Promise<Account[]>;
   /** False where the address is taken. */
   add(account: Account): Promise<boolean>;
-  /** Of the account with this address. */
-  update(email: string, changes: Pick<Account, "passwordHash" | "role">): Promise<void>;
+  /** Gives the account with this address the role ADMIN, and it and all that have the seed password this hash, at once. */
+  changeSeedPassword(adminEmail: string, passwordHash: string): Promise<void>;
   /** By the address that was tried, whether it has an account or not. */
   findFailures(email: string): Promise<Failures | undefined>;
   setFailures(email: string, failures: Failures): Promise<void>;

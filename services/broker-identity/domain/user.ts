@@ -7,6 +7,8 @@ export interface Account {
   readonly email: string;
   readonly role: Role;
   readonly passwordHash: string;
+  /** Its password is SEED_USER_PASSWORD, and becomes what that becomes. */
+  readonly hasSeedPassword: boolean;
 }
 
 /** One account per address, however its letters are written. */

@@ -244,6 +244,21 @@ describe("a request", () => {
 });
 
 describe("health", () => {
+  it("is no news, also while something is away; another 503 is", async () => {
+    const check = () => Promise.reject(new Error("away"));
+    const server = await startServer({ dependencies: [{ name: "db", check }] });
+    for (const path of ["/health/live", "/health/ready", "/metrics", "/broken"]) await send(server, { path });
+    const requests = () => logged.map((text) => JSON.parse(text)).filter(({ msg }) => msg === "request");
+    await expect
+      .poll(() => requests().map(({ level, route, status }) => [level, route, status]))
+      .toEqual([
+        ["debug", "/health/live", 200],
+        ["debug", "/health/ready", 503],
+        ["debug", "/metrics", 200],
+        ["info", "/broken", 500],
+      ]);
+  });
+
   it("is live, and ready with all dependencies", async () => {
     const server = await startServer({ dependencies: [{ name: "broker-order-db", check: async () => {} }] });
     expect((await send(server, { path: "/health/live" })).status).toBe(200);

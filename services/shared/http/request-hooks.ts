@@ -34,7 +34,8 @@ export function addRequestHooks(app: App, { name, log, metrics }: ServerOptions)
     const { method } = request;
     const status = reply.statusCode;
     durations.observe({ method, route, status }, reply.elapsedTime / 1_000);
-    const level = status >= 500 ? "info" : "debug";
+    // Health is asked for every few seconds, by machines, and 503 is one of its answers.
+    const level = status >= 500 && !route.startsWith("/health/") ? "info" : "debug";
     if (log.isLevelEnabled(level)) {
       const latencyMs = Math.round(reply.elapsedTime * 10) / 10;
       log[level]({ ...request.trace, method, route, status, latencyMs }, "request");
