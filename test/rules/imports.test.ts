@@ -77,8 +77,6 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   libsql: ["kit/"],
   fastify: ["services/"],
   "@fastify/swagger": ["services/shared/http/"],
-  "@fastify/reply-from": ["services/broker-gateway/"],
-  "@fastify/rate-limit": ["services/broker-gateway/"],
   "prom-client": ["services/"],
   pino: ["services/shared/"],
   jose: ["services/shared/auth/", "services/broker-identity/"],
