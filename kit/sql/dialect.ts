@@ -21,6 +21,8 @@ export interface SqlDialect {
     keys: readonly (keyof DB[TB] & string)[],
     columns: readonly (keyof DB[TB] & string)[],
   ): InsertQueryBuilder<DB, TB, InsertResult>;
+  /** Whether an insert failed because a row with its key is there. */
+  isDuplicate(error: unknown): boolean;
   /** Holds the rows until the transaction ends. SQLite: the transaction holds the whole file anyway. */
   forUpdate<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
 }

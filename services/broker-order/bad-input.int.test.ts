@@ -134,7 +134,7 @@ describe("bad input", () => {
 
   it.each([
     [{ host: "evil.example" }, 421],
-    [{ origin: "http://evil.example" }, 403],
+    [{ origin: "http://evil.example" }, 421],
   ])("a request with %j", async (headers, expected) => {
     const token = await service.identity.tokenOf("user-1");
     const status = await new Promise((resolve, reject) => {

@@ -37,11 +37,13 @@ const session = `set session innodb_lock_wait_timeout = ${lockTimeoutMs / 1_000}
 
 /** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK. */
 const transient = [1205, 1213];
-const duplicateEntry = 1062;
 
 function errorNumber(error: unknown): number {
   return Number((error as { errno?: unknown } | null)?.errno);
 }
+
+/** ER_DUP_ENTRY. */
+const isDuplicate = (error: unknown) => errorNumber(error) === 1062;
 
 const dialect: SqlDialect = {
   kind: "mysql",
@@ -55,10 +57,11 @@ const dialect: SqlDialect = {
       return true;
     } catch (error) {
       // Only the statement is undone, the transaction goes on.
-      if (errorNumber(error) !== duplicateEntry) throw error;
+      if (!isDuplicate(error)) throw error;
       return false;
     }
   },
+  isDuplicate,
   upsert(query, _keys, columns) {
     const set = Object.fromEntries(columns.map((column) => [column, sql`values(${sql.ref(column)})`]));
     return query.onDuplicateKeyUpdate(set as never);

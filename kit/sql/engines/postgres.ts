@@ -37,6 +37,8 @@ const dialect: SqlDialect = {
   timestamp: (at) => sql<SqlTimestamp>`${formatTimestamp(at)}::timestamptz`,
   insertIgnore: insertOrNothing,
   upsert: upsertOnConflict,
+  // unique_violation
+  isDuplicate: (error) => (error as { code?: unknown } | null)?.code === "23505",
   forUpdate: (query) => query.forUpdate(),
 };
 

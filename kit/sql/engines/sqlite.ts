@@ -24,6 +24,8 @@ const dialect: SqlDialect = {
   timestamp: (at) => sql<SqlTimestamp>`${at}`,
   insertIgnore: insertOrNothing,
   upsert: upsertOnConflict,
+  // SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE
+  isDuplicate: (error) => [1555, 2067].includes(Number((error as { rawCode?: unknown } | null)?.rawCode)),
   forUpdate: (query) => query,
 };
 

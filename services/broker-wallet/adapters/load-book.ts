@@ -7,7 +7,7 @@ import { accountOf, type Command, orderOf } from "../domain/commands.js";
 import type { Rows } from "./rows.js";
 import type { WalletSchema } from "./schema.js";
 
-interface Loading {
+export interface Loading {
   readonly transaction: Transaction<WalletSchema>;
   readonly dialect: SqlDialect;
   readonly rows: Rows;

@@ -1,11 +1,13 @@
 import { noMoney } from "../../../kit/money.js";
 import { readMoney, readTimestamp } from "../../../kit/sql/columns.js";
 import type { Database } from "../../../kit/sql/database.js";
+import { retryOn } from "../../../kit/sql/retry.js";
 import { addToOutbox } from "../../shared/outbox/outbox.js";
 import type { WalletStore } from "../app/store.js";
 import { Book } from "../domain/book.js";
+import type { Command } from "../domain/commands.js";
 import { toOutboxRow } from "./events.js";
-import { loadBook } from "./load-book.js";
+import { type Loading, loadBook } from "./load-book.js";
 import { createRows } from "./rows.js";
 import type { WalletSchema } from "./schema.js";
 
@@ -16,42 +18,13 @@ export function createSqlStore(database: Database<WalletSchema>): WalletStore {
 
   return {
     change: (commands, work) =>
-      database.transact(async (transaction) => {
-        const book = new Book();
-        await loadBook({ transaction, dialect, rows, book }, commands);
-        const entries = work(book);
-        // Accounts that change are there already: loadBook opens them. MySQL updates many rows at once only so.
-        const accounts = [...book.accounts.changes().known, ...book.accounts.changes().made];
-        const updatedAt = entries[0]?.createdAt;
-        if (accounts.length > 0 && updatedAt !== undefined) {
-          const query = transaction
-            .insertInto("accounts")
-            .values(accounts.map((one) => rows.account(one, updatedAt)));
-          await dialect
-            .upsert(query, ["user_id"], ["available", "blocked", "sequence", "updated_at"])
-            .execute();
-        }
-        const positions = [...book.positions.changes().known, ...book.positions.changes().made];
-        if (positions.length > 0) {
-          const query = transaction.insertInto("positions").values(positions.map(rows.position));
-          await dialect
-            .upsert(query, ["user_id", "ticker"], ["available", "blocked", "total_cost"])
-            .execute();
-        }
-        const { known, made } = book.reservations.changes();
-        // A plain insert: should another process have made one for the same order, this must fail.
-        if (made.length > 0) {
-          await transaction.insertInto("reservations").values(made.map(rows.reservation)).execute();
-        }
-        if (known.length > 0) {
-          const query = transaction.insertInto("reservations").values(known.map(rows.reservation));
-          await dialect.upsert(query, ["order_id"], ["state", "settled", "released"]).execute();
-        }
-        if (entries.length > 0) {
-          await transaction.insertInto("transactions").values(entries.map(rows.entry)).execute();
-          await addToOutbox(transaction, entries.map(toOutboxRow));
-        }
-      }),
+      retryOn(
+        (error) => error instanceof LostRace,
+        () =>
+          database.transact((transaction) =>
+            change({ transaction, dialect, rows, book: new Book() }, commands, work),
+          ),
+      ),
 
     openAccount: async (userId, at) => {
       const read = () =>
@@ -98,4 +71,47 @@ export function createSqlStore(database: Database<WalletSchema>): WalletStore {
       return row === undefined ? undefined : rows.readEntry(row);
     },
   };
+}
+
+/** Another process has made a reservation for the same order, of which there was nothing to lock yet. */
+class LostRace extends Error {}
+
+/** One attempt, in its transaction. @throws LostRace: the next one finds what the other has stored */
+async function change(
+  loading: Loading,
+  commands: readonly Command[],
+  work: Parameters<WalletStore["change"]>[1],
+): Promise<void> {
+  const { transaction, dialect, rows, book } = loading;
+  await loadBook(loading, commands);
+  const entries = work(book);
+  // Accounts that change are there already: loadBook opens them. MySQL updates many rows at once only so.
+  const accounts = [...book.accounts.changes().known, ...book.accounts.changes().made];
+  const updatedAt = entries[0]?.createdAt;
+  if (accounts.length > 0 && updatedAt !== undefined) {
+    const query = transaction
+      .insertInto("accounts")
+      .values(accounts.map((one) => rows.account(one, updatedAt)));
+    await dialect.upsert(query, ["user_id"], ["available", "blocked", "sequence", "updated_at"]).execute();
+  }
+  const positions = [...book.positions.changes().known, ...book.positions.changes().made];
+  if (positions.length > 0) {
+    const query = transaction.insertInto("positions").values(positions.map(rows.position));
+    await dialect.upsert(query, ["user_id", "ticker"], ["available", "blocked", "total_cost"]).execute();
+  }
+  const { known, made } = book.reservations.changes();
+  if (made.length > 0) {
+    const query = transaction.insertInto("reservations").values(made.map(rows.reservation));
+    await query.execute().catch((error: unknown) => {
+      throw dialect.isDuplicate(error) ? new LostRace() : error;
+    });
+  }
+  if (known.length > 0) {
+    const query = transaction.insertInto("reservations").values(known.map(rows.reservation));
+    await dialect.upsert(query, ["order_id"], ["state", "settled", "released"]).execute();
+  }
+  if (entries.length > 0) {
+    await transaction.insertInto("transactions").values(entries.map(rows.entry)).execute();
+    await addToOutbox(transaction, entries.map(toOutboxRow));
+  }
 }

@@ -138,6 +138,31 @@ export function describeLedger(kind: string, settings: () => DatabaseSettings | 
       }
     });
 
+    it("calls an unknown order off, or holds for it, when two processes are asked at once", async () => {
+      const second = await openDatabase<WalletSchema>(wallet.settings);
+      const other = openLedger({ store: createSqlStore(second), now: () => noon, onCommit: () => {} });
+      try {
+        await wallet.ledger.run(plain({ kind: "DEPOSIT", userId: "ana", amount: toMoney(50 * 100_000) }));
+        const ids = Array.from({ length: 50 }, (_, index) => `order-${index}`);
+        const results = await Promise.allSettled(
+          ids.flatMap((orderId) => [
+            wallet.ledger.run(plain({ kind: "RELEASE", orderId })),
+            other.run(plain(buy(orderId, "ana", 1))),
+            other.run(plain({ kind: "RELEASE", orderId })),
+          ]),
+        );
+        const refused = results.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+        expect(refused.filter(({ code }) => code !== "RELEASED")).toEqual([]);
+        expect(await wallet.store.openAccount("ana", noon)).toMatchObject({
+          blocked: 0,
+          available: 5_000_000,
+        });
+      } finally {
+        await other.close();
+        await second.close();
+      }
+    });
+
     it("writes an event for each entry, with its id, in its order and with the sender's trace", async () => {
       await wallet.ledger.run(plain({ kind: "DEPOSIT", userId: "ana", amount: toMoney(5_000_000) }));
       await wallet.ledger.run(plain(buy("o1", "ana", 10)));

@@ -15,7 +15,7 @@ export function createHostCheck(name: string): (request: FastifyRequest) => Prob
     }
     if (headers.origin === undefined) return undefined;
     return new Problem({
-      status: 403,
+      status: 421,
       code: "ORIGIN_REFUSED",
       title: "Pages may not call.",
       field: "origin",

@@ -129,7 +129,7 @@ describe("bad input", () => {
     [
       "an origin",
       { path: "/page", headers: { origin: "http://evil.example" } },
-      403,
+      421,
       "ORIGIN_REFUSED",
       "origin",
     ],

@@ -197,6 +197,10 @@ export function describeSql(kind: SqlKind, settings: () => DatabaseSettings): vo
       const { dialect } = database;
       expect(await dialect.insertIgnore(insert(database, "a", toMoney(1)))).toBe(true);
       expect(await dialect.insertIgnore(insert(database, "a", toMoney(2)))).toBe(false);
+      const refused = await insert(database, "a", toMoney(2))
+        .execute()
+        .catch((error: unknown) => error);
+      expect([dialect.isDuplicate(refused), dialect.isDuplicate(new Error("other"))]).toEqual([true, false]);
       expect(await readAvailable("a")).toBe(1);
       const incomplete = { ...account("b"), sequence: null as unknown as number };
       await expect(
