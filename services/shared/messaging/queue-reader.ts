@@ -38,6 +38,7 @@ export class QueueReader {
   readonly #options: QueueConsumer<TSchema>;
   readonly #context: ReaderContext;
   readonly #check: (value: unknown) => Checked<unknown>;
+  readonly #deadLetters: ReturnType<typeof addDeadLettersTotal>;
   readonly #closing = new AbortController();
   readonly #nextDelayMs = createBackOff();
   #running: Promise<void> = Promise.resolve();
@@ -45,6 +46,7 @@ export class QueueReader {
   constructor(options: QueueConsumer<TSchema>, context: ReaderContext) {
     this.#options = options;
     this.#context = context;
+    this.#deadLetters = addDeadLettersTotal(context.metrics);
     this.#check = compile(options.schema);
   }
 
@@ -163,7 +165,7 @@ export class QueueReader {
       content: delivery.content,
       headers: { ...headers, [messageHeaders.reason]: toReason(reason) },
     });
-    addDeadLettersTotal(this.#context.metrics).inc({ source: queue });
+    this.#deadLetters.inc({ source: queue });
     this.#context.log.warn({ queue, messageId, reason }, "dead letter");
   }
 }

@@ -69,11 +69,16 @@ export class TopicReader {
   readonly #checks: ReadonlyMap<string, (value: unknown) => Checked<unknown>>;
   readonly #closing = new AbortController();
   readonly #failures = new Map<string, Failure>();
+  /** Told of from the start: what never rises is seen to be there. */
+  readonly #deadLetters: ReturnType<typeof addDeadLettersTotal>;
+  readonly #lag: ReturnType<typeof addKafkaConsumerLagRecords>;
   readonly #running: Promise<void>;
 
   constructor(options: TopicConsumer<Record<string, TSchema>>, context: ReaderContext) {
     this.#options = options;
     this.#context = context;
+    this.#deadLetters = addDeadLettersTotal(context.metrics);
+    this.#lag = addKafkaConsumerLagRecords(context.metrics);
     this.#checks = new Map(Object.entries(options.topics).map(([topic, schema]) => [topic, compile(schema)]));
     this.#running = this.#run();
   }
@@ -177,7 +182,7 @@ export class TopicReader {
       if (count === 0 || offset === undefined) return;
       payload.resolveOffset(offset);
       const lag = Number(BigInt(highWatermark) - BigInt(offset) - 1n);
-      addKafkaConsumerLagRecords(this.#context.metrics).set({ topic, partition }, lag);
+      this.#lag.set({ topic, partition }, lag);
       next += count;
     };
     while (next < entries.length && payload.isRunning() && !payload.isStale()) {
@@ -271,7 +276,7 @@ export class TopicReader {
       value,
       headers: { ...headers, [messageHeaders.reason]: toReason(reason) },
     });
-    addDeadLettersTotal(this.#context.metrics).inc({ source: topic });
+    this.#deadLetters.inc({ source: topic });
     this.#context.log.warn({ topic, partition, offset, reason }, "dead letter");
   }
 }
