@@ -58,6 +58,8 @@ function openIdle(
   };
   tunnel.write(`${token}\n`);
   tunnel.once("close", () => tell(false));
+  // Ended before a caller came: by the engine's proxy, which takes connections before the relay does.
+  tunnel.once("end", () => told || tunnel.destroy());
   tunnel.once("data", (first: Buffer) => {
     tell(true);
     // The first byte says that a caller is there; what follows is the caller's.

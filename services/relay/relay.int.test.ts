@@ -73,6 +73,26 @@ describe("the relay and its tunnel", () => {
     await expect.poll(() => call(relay.servicePort, "").catch(() => "")).toBe("here");
   });
 
+  it("find each other where a proxy takes the tunnel's connections before the relay is there", async () => {
+    let relay: Relay | undefined;
+    const proxy = await serve((socket) => {
+      if (relay === undefined) return void socket.end();
+      const onward = connect({ host: "127.0.0.1", port: relay.tunnelPort });
+      closers.push(() => onward.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    const tunnel = openTunnel({
+      host: "127.0.0.1",
+      port: proxy,
+      token,
+      targetPort: await serve((socket) => socket.end("here")),
+    });
+    closers.push(tunnel.close);
+    relay = await startRelay();
+    const { servicePort } = relay;
+    await expect.poll(() => call(servicePort, "").catch(() => ""), { timeout: 10_000 }).toBe("here");
+  });
+
   it("take no tunnel without the token", async () => {
     const relay = await startRelay();
     const stranger = connect({ host: "127.0.0.1", port: relay.tunnelPort });
