@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { executePlan } from "../../engine/execute.js";
 import type { ExecutionEvent } from "../../engine/execution.js";
 import type { ProjectState } from "../../env/state-folder.js";
@@ -11,6 +10,7 @@ import type { FailureFacts, ReadyFacts, ReadyOutcome } from "../../ready/outcome
 import { createReadiness } from "../../ready/wait-until-ready.js";
 import type { Plan, Step } from "../../reconcile/plan.js";
 import type { Stack } from "../../stack/open-stack.js";
+import { awaitTopics } from "./await-topics.js";
 import type { UpSetting } from "./options.js";
 
 export interface Start {
@@ -120,21 +120,17 @@ function gatherOutcomes({ stack, plan, setting, request }: Start, { changing, si
     },
     async gathered(): Promise<StartOutcome> {
       const missing = (await Promise.all(topics)).flat();
-      const missingTopics = missing.length === 0 ? [] : await awaitTopics(stack, ready);
+      const names = ready.map(({ service }) => service);
+      const hasProducers = names.some(
+        (name) => stack.project.services[name]?.["x-mybroker"]?.kind === "service",
+      );
+      const missingTopics =
+        missing.length === 0
+          ? []
+          : await awaitTopics({ find: () => checkTopics(stack, names), hasProducers });
       return { ready, missingTopics, ...(failure === undefined ? {} : { failure }) };
     },
   };
-}
-
-/** Producers make them at their start, which may have come after Kafka was asked, or be going on. */
-async function awaitTopics(stack: Stack, ready: readonly ReadyFacts[]): Promise<string[]> {
-  const names = ready.map(({ service }) => service);
-  const producers = names.some((name) => stack.project.services[name]?.["x-mybroker"]?.kind === "service");
-  for (let attempt = 1; ; attempt += 1) {
-    const missing = await checkTopics(stack, names);
-    if (missing.length === 0 || !producers || attempt === topicAttempts) return missing;
-    await sleep(topicIntervalMs);
-  }
 }
 
 function rowOf(service: string): { id: string; label: string } {
@@ -153,9 +149,6 @@ async function fingerprint(
     return async () => {};
   }
 }
-
-const topicAttempts = 4;
-const topicIntervalMs = 250;
 
 /** A service that was left as it is shows up only when it is not ready after this long. */
 const unchangedSilenceMs = 2_000;

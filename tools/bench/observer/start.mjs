@@ -7,10 +7,10 @@ const lastAnswerTimeoutMs = 60_000;
 
 /**
  * Every server that the compose file describes with x-mybroker, as the host reaches it: Compose reads the file, and
- * in YAML, for its JSON leaves such keys out.
+ * in YAML, for its JSON leaves such keys out. The file is the project's own, so its aliases need no limit.
  */
 export async function listServers({ run, project, values }, peers) {
-  const { services } = parse((await run(peers.compose.config(project))).stdout);
+  const { services } = parse((await run(peers.compose.config(project))).stdout, { maxAliasCount: -1 });
   return Object.entries(services).flatMap(([service, definition]) => {
     const described = definition["x-mybroker"];
     if (described === undefined) return [];
