@@ -77,7 +77,7 @@ describe("the relay and its tunnel", () => {
     let relay: Relay | undefined;
     const proxy = await serve((socket) => {
       if (relay === undefined) return void socket.end();
-      const onward = connect({ host: "127.0.0.1", port: relay.tunnelPort });
+      const onward = connect({ host: "127.0.0.1", port: relay.tunnelPort, allowHalfOpen: true });
       closers.push(() => onward.destroy());
       socket.pipe(onward).pipe(socket);
     });
