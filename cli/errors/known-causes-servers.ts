@@ -225,6 +225,20 @@ export const serverCauses: readonly KnownCause[] = [
     fix: "correct templates/prometheus/prometheus.yml (git diff shows what changed), then {mybroker} up",
   },
   {
+    id: "service.setting",
+    kinds: ["service"],
+    signs: [{ exitCode: 2, log: /^[a-z\d-]+: (?<problem>[A-Z][A-Z\d_]+ .+)$/ }],
+    cause: "{service} cannot start with its settings: {problem}.",
+    fix: "correct environment: of {service} in docker-compose.yml, or the key in .env that it reads, then {mybroker} up",
+  },
+  {
+    id: "service.waits",
+    kinds: ["service"],
+    signs: [{ answer: "starting", answerDetail: /^waits for (?<dependencies>.+)$/ }],
+    cause: "{service} runs, and waits for {dependencies}.",
+    fix: "{mybroker} ps shows what does not run, {mybroker} logs {service} why it cannot be used; then {mybroker} up",
+  },
+  {
     id: "volume.in-use",
     signs: [
       { log: /Unable to lock \.\/ib\w+|error: 11.*another mysqld process/ },
