@@ -287,8 +287,8 @@ const onPorts: Readonly<Record<string, readonly Bad[]>> = {
     get("/book/petr4", "INVALID_FIELD", "ticker"),
     get("/book/XXXX3", "NOT_FOUND", undefined, 404),
     get("/executions?limit=0", "INVALID_FIELD", "limit"),
-    get("/executions?cursor=x", "CURSOR_INVALID", "cursor"),
-    get("/executions?cursor=99999999999999999999", "CURSOR_INVALID", "cursor"),
+    get("/executions?cursor=x", "INVALID_FIELD", "cursor"),
+    get("/executions?cursor=99999999999999999999", "INVALID_FIELD", "cursor"),
     get("/executions/order/nobodys", "NOT_FOUND", undefined, 404),
   ],
   "b3-market-sync": [

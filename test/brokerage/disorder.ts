@@ -18,8 +18,11 @@ export interface Disorder {
   count(queue: string): Promise<number>;
   /** Puts what waits in the queue of a stopped consumer into another order, each message twice. */
   shuffleQueue(route: Route): Promise<number>;
-  /** The same with what a stopped consumer group has not read of the order events. */
-  shuffleEvents(groupIds: readonly string[]): Promise<number>;
+  /**
+   * The same with what stopped consumer groups have not read of the order events. It comes after `start`, one by one: a
+   * reader may put a batch in order that it is given whole.
+   */
+  shuffleEvents(groupIds: readonly string[], start: () => Promise<void>): Promise<number>;
   /** Resolves when all that passed until now is copied. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -132,7 +135,7 @@ async function tapKafka(broker: string, { copies, random }: Tap) {
       if (isOriginal(message.headers)) copier.add(entry);
     },
   });
-  const shuffleEvents = async (groupIds: readonly string[]) => {
+  const shuffleEvents: Disorder["shuffleEvents"] = async (groupIds, start) => {
     const ends = await admin.fetchTopicOffsets(events);
     const last = (partition: number) =>
       Math.max(
@@ -155,6 +158,7 @@ async function tapKafka(broker: string, { copies, random }: Tap) {
       await commitAs(client, groupId, ends);
     };
     await Promise.all(groupIds.map(skip));
+    await start();
     for (const entry of shuffle([...unread, ...unread], random)) await send([entry]);
     return unread.size;
   };
@@ -185,16 +189,16 @@ async function commitAs(
 
 const copyEveryMs = 40;
 
-/** Gathers for a moment, and sends what it has in another order. */
+/** Sends about half of what it has every moment, in another order: so some of it comes much later. */
 function createCopier<T>(random: () => number, send: (items: readonly T[]) => Promise<void>) {
   let gathered: T[] = [];
   let sending: Promise<void> | undefined;
   let failure: unknown;
   const flush = async () => {
     await new Promise((resolve) => setTimeout(resolve, copyEveryMs));
-    const items = shuffle(gathered, random);
-    gathered = [];
-    await send(items);
+    const mixed = shuffle(gathered, random);
+    gathered = mixed.splice(Math.ceil(mixed.length / 2));
+    await send(mixed);
   };
   const next = () => {
     sending ??= flush()
