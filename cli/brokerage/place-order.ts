@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { OrderBody, PlaceOrderBody, ProblemBody } from "../../contracts/rest.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { systemClock } from "../ready/clock.js";
+import { type OrderAnswer, readOrder } from "./read-order.js";
 import { ask, explainSilence, NoAnswer, type RestAnswer, type RestRequest, refused } from "./rest.js";
 import type { Session } from "./session.js";
 
@@ -18,7 +19,7 @@ export async function placeOrder(session: Session, body: PlaceOrderBody): Promis
   const { brokerage, token } = session;
   const url = `${brokerage.gateway}/api/v1/orders`;
   const answer = await askUntilKnown({ method: "POST", url, token, body, idempotencyKey: randomUUID() });
-  if (answer.status === 201) return answer.body as OrderBody;
+  if (answer.status === 201) return readOrder(answer.body as OrderAnswer);
   const { code = "", title, orderId } = (answer.body ?? {}) as Partial<ProblemBody>;
   if (orderId === undefined && answer.status !== 422) throw refused(answer.status, answer.body);
   throw orderRefused(session, { code, why: title ?? code, details: answer.body });

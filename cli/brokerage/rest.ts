@@ -123,6 +123,14 @@ export function explainSilence(error: unknown): never {
   });
 }
 
+/** What helps, by the stable code of a problem. */
+const hints: Readonly<Record<string, string>> = {
+  AMOUNT_LIMIT: "repeat it with less",
+  EMAIL_TAKEN: "whoever it is, act for them:  {mybroker} wallet show --user …",
+  NO_FUNDS: "what there is:  {mybroker} wallet show",
+  NOT_FOUND: "the latest orders:  {mybroker} order list",
+};
+
 /** What a problem says, with what helps against it. */
 export function refused(status: number, body: unknown): MybrokerError {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<ProblemBody>;

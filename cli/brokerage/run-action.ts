@@ -25,10 +25,10 @@ function unknownAction(command: string, word: string, known: readonly string[]):
   const nearest = findNearest(word, known);
   return new MybrokerError({
     code: "usage.unknown-action",
-    message: `${command} does not know ${word}`,
+    message: `${command} does not know "${word}"`,
     hint:
       nearest === undefined
-        ? `There are:  ${known.map((one) => `{mybroker} ${command} ${one}`).join("  ")}`
+        ? `There are:  {mybroker} ${command} ${known.join("|")}`
         : `Did you mean:  {mybroker} ${command} ${nearest}`,
     exitCode: exitCodes.usage,
   });

@@ -1,5 +1,6 @@
 import type { OrderBody } from "../../contracts/rest.js";
 import type { Clock } from "../ready/clock.js";
+import { type OrderAnswer, readOrder } from "./read-order.js";
 import { demand } from "./rest.js";
 import type { Session } from "./session.js";
 
@@ -15,9 +16,9 @@ export function pauseAfter(elapsedMs: number): number {
   return elapsedMs < 10_000 ? 250 : 1_000;
 }
 
-export function fetchOrder({ brokerage, token }: Session, orderId: string): Promise<OrderBody> {
+export async function fetchOrder({ brokerage, token }: Session, orderId: string): Promise<OrderBody> {
   const url = `${brokerage.gateway}/api/v1/orders/${encodeURIComponent(orderId)}`;
-  return demand<OrderBody>({ method: "GET", url, token });
+  return readOrder(await demand<OrderAnswer>({ method: "GET", url, token }));
 }
 
 /** That the exchange has it, say, changes nothing that its owner sees. */

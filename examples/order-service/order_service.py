@@ -50,7 +50,7 @@ def take(channel, delivery, _, body):
     result = json.loads(body)
     order = orders.get(result["orderId"])
     if order and result["status"] not in ("ACCEPTED", "CANCEL_REJECTED"):
-        order.update(pick(result, "status cumQuantity leavesQuantity reason"))
+        order.update(pick(result, "status executedPrice cumQuantity leavesQuantity reason"))
         tell(order, result)
     channel.basic_ack(delivery.delivery_tag)
 

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { expect } from "vitest";
+import type { Child } from "../support/built-cli.js";
 
 /** Command line of the program that tests put in a service's place. */
 export const program = [process.execPath, resolve(import.meta.dirname, "program.mjs")] as const;
@@ -29,4 +30,9 @@ export async function waitForProgram(port: number): Promise<Answer> {
   };
   await expect.poll(look, { timeout: 30_000 }).toBeDefined();
   return answer as Answer;
+}
+
+/** Until the command says that its program listens. */
+export async function waitForListener(port: number, replacing: Child): Promise<void> {
+  await expect.poll(replacing.stderrSoFar, { timeout: 60_000 }).toContain(`on 127.0.0.1:${port}`);
 }

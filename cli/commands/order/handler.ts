@@ -1,6 +1,7 @@
 import type { OrderBody, PlaceOrderBody } from "../../../contracts/rest.js";
 import { readAmount, readQuantity, readTicker } from "../../brokerage/money-text.js";
 import { orderRefused, placeOrder } from "../../brokerage/place-order.js";
+import { type OrderAnswer, readOrder } from "../../brokerage/read-order.js";
 import { demand } from "../../brokerage/rest.js";
 import { readId, runAction } from "../../brokerage/run-action.js";
 import { openSession, type Session } from "../../brokerage/session.js";
@@ -70,16 +71,14 @@ function ending(session: Session, order: OrderBody): Partial<CommandResult> {
 async function list(request: CommandRequest): Promise<CommandResult> {
   const { brokerage, token, suffix } = await openSession(request);
   const url = `${brokerage.gateway}/api/v1/orders?limit=20`;
-  const { items, next } = await demand<{ items: OrderBody[]; next: string | null }>({
+  const { items, next } = await demand<{ items: OrderAnswer[]; next?: string | null }>({
     method: "GET",
     url,
     token,
   });
-  return {
-    project: brokerage.project,
-    data: { orders: items, more: next !== null },
-    text: renderOrders(items, { more: next !== null, suffix }),
-  };
+  const orders = items.map((item) => readOrder(item));
+  const more = typeof next === "string";
+  return { project: brokerage.project, data: { orders, more }, text: renderOrders(orders, { more, suffix }) };
 }
 
 async function show(request: CommandRequest): Promise<CommandResult> {

@@ -32,8 +32,10 @@ export function describeChange(order: OrderBody): string {
 }
 
 export function nextAfter(order: OrderBody, { suffix }: Pick<Session, "suffix">): string {
-  const { orderId, leavesQuantity } = order;
+  const { orderId, leavesQuantity, timeInForce } = order;
   if (isFinal(order)) return `Next:  {mybroker} wallet show${suffix}      {mybroker} order list${suffix}`;
+  // Only a DAY order stands in the book; the others are final at once.
+  if (timeInForce !== "DAY") return `On its way.  Next:  {mybroker} order show ${orderId} --watch${suffix}`;
   return `Rests: ${leavesQuantity} to go.  Next:  {mybroker} order cancel ${orderId}${suffix}`;
 }
 
