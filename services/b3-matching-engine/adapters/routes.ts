@@ -6,7 +6,8 @@ import { readMoney } from "../../../kit/sql/columns.js";
 import type { Database } from "../../../kit/sql/database.js";
 import type { Users } from "../../shared/auth/users.js";
 import type { App } from "../../shared/http/open-server.js";
-import { notFound, refuse, unavailable } from "../../shared/http/problem.js";
+import { readNumber, readPage } from "../../shared/http/pages.js";
+import { notFound, unavailable } from "../../shared/http/problem.js";
 import type { Engine } from "../app/engine.js";
 import type { BookLevel } from "../domain/order-book.js";
 import type { EngineSchema, ExecutionRow } from "./schema.js";
@@ -26,16 +27,16 @@ export function addRoutes(app: App, { engine, database, users }: Behind): void {
   app.get(
     "/executions",
     { preHandler, schema: { querystring: PageQuery, response: { 200: page, ...problems } } },
-    async ({ query: { limit = 50, cursor } }) => {
-      let select = database.db.selectFrom("executions").selectAll();
-      if (cursor !== undefined) select = select.where("id", "<", readCursor(cursor));
-      const rows = await select
-        .orderBy("id", "desc")
-        .limit(limit + 1)
-        .execute();
-      const items = rows.slice(0, limit);
-      return { items: items.map(toExecution), next: rows.length > limit ? String(items.at(-1)?.id) : null };
-    },
+    ({ query }) =>
+      readPage(query, {
+        readCursor: readNumber,
+        find: ({ limit, before = Number.MAX_SAFE_INTEGER }) => {
+          const select = database.db.selectFrom("executions").selectAll().where("id", "<", before);
+          return select.orderBy("id", "desc").limit(limit).execute();
+        },
+        toCursor: ({ id }) => id,
+        show: toExecution,
+      }),
   );
   app.get(
     "/executions/order/:orderId",
@@ -72,14 +73,6 @@ export function addRoutes(app: App, { engine, database, users }: Behind): void {
       };
     },
   );
-}
-
-function readCursor(cursor: string): number {
-  const id = Number(cursor);
-  if (!/^\d+$/.test(cursor) || !Number.isSafeInteger(id)) {
-    throw refuse("CURSOR_INVALID", "The cursor is not one that a page gave.", "cursor");
-  }
-  return id;
 }
 
 function toLevel({ price, quantity, orders }: BookLevel) {

@@ -10,11 +10,11 @@ import {
 } from "../../../contracts/rest.js";
 import { type Users, unauthorized, userOf } from "../../shared/auth/users.js";
 import type { App } from "../../shared/http/open-server.js";
+import { readId, readPage } from "../../shared/http/pages.js";
 import type { Identity } from "../app/identity.js";
 import type { JwtTokens } from "./jwt-tokens.js";
 
 const base = "/api/v1/auth";
-const pageSize = 50;
 /** Ids are UUIDs of version 7, in the order in which they were made. */
 const afterAllIds = "g";
 const KeySet = Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.String())) });
@@ -55,12 +55,13 @@ export function addRoutes(
       preHandler: users.requireAdmin,
       schema: { querystring: PageQuery, response: { 200: pageOf(UserBody) } },
     },
-    async (request) => {
-      const { limit = pageSize, cursor: before = afterAllIds } = request.query;
-      const found = await identity.listUsers({ before, limit: limit + 1 });
-      const items = found.slice(0, limit);
-      return { items, next: found.length > limit ? (items.at(-1)?.userId ?? null) : null };
-    },
+    (request) =>
+      readPage(request.query, {
+        readCursor: readId,
+        find: ({ limit, before = afterAllIds }) => identity.listUsers({ before, limit }),
+        toCursor: ({ userId }) => userId,
+        show: (user) => user,
+      }),
   );
   app.get("/.well-known/jwks.json", { schema: { response: { 200: KeySet } } }, async (_request, reply) => {
     reply.header("cache-control", "public, max-age=300");

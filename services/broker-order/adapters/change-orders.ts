@@ -1,8 +1,7 @@
-import { setImmediate } from "node:timers/promises";
 import type { Transaction } from "kysely";
-import { isOutage } from "../../../kit/outage.js";
 import type { Database } from "../../../kit/sql/database.js";
 import { addToOutbox } from "../../shared/outbox/outbox.js";
+import { type Outcome, shareWork } from "../../shared/share-work.js";
 import { currentTrace, nextTraceparent } from "../../shared/trace.js";
 import type { Locked, OrderStore, TracedChange, Wanted } from "../app/ports.js";
 import type { Order, OrderExecution } from "../domain/order.js";
@@ -24,8 +23,6 @@ interface Job {
   readonly decide: (locked: Locked) => readonly TracedChange[];
   /** Of who asks. */
   readonly traceparent: string;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 interface Context {
@@ -36,38 +33,14 @@ interface Context {
 /** In one transaction: more would hold up the others too long. */
 const limit = 100;
 
-/** One transaction at a time: whoever asks meanwhile shares the next one, so that a busy service commits less often. */
+/** One transaction at a time. */
 export function createChange(context: Context): OrderStore["change"] {
-  const waiting: Job[] = [];
-  let isRunning = false;
-  const run = async () => {
-    isRunning = true;
-    while (waiting.length > 0) {
-      // What comes within this turn of the event loop goes along: on SQLite nothing can come during a transaction.
-      await setImmediate();
-      await runJobs(context, waiting.splice(0, limit));
-    }
-    isRunning = false;
-  };
+  const changes = shareWork<Job, void>({ limit, work: (jobs) => runTogether(context, jobs) });
   return (wanted, decide) =>
-    new Promise((resolve, reject) => {
-      const traceparent = currentTrace()?.traceparent ?? nextTraceparent();
-      waiting.push({ wanted, decide, traceparent, resolve, reject });
-      if (!isRunning) void run();
-    });
+    changes.run({ wanted, decide, traceparent: currentTrace()?.traceparent ?? nextTraceparent() });
 }
 
-/** Never rejects. Where something is wrong with one of them the others must not suffer, so each gets its own. */
-async function runJobs(context: Context, jobs: readonly Job[]): Promise<void> {
-  try {
-    await runTogether(context, jobs);
-  } catch (error) {
-    if (jobs.length === 1 || isOutage(error)) for (const { reject } of jobs) reject(error);
-    else for (const job of jobs) await runJobs(context, [job]);
-  }
-}
-
-async function runTogether({ database, committed }: Context, jobs: readonly Job[]): Promise<void> {
+async function runTogether({ database, committed }: Context, jobs: readonly Job[]): Promise<Outcome<void>[]> {
   const { changes, before, failures } = await database.transact(async (transaction) => {
     const locked = await lock(database, transaction, jobs);
     const before = new Map(locked.orders);
@@ -76,10 +49,7 @@ async function runTogether({ database, committed }: Context, jobs: readonly Job[
     return { ...decided, before };
   });
   if (changes.length > 0) committed(changes, before);
-  for (const job of jobs) {
-    if (failures.has(job)) job.reject(failures.get(job));
-    else job.resolve();
-  }
+  return jobs.map((job) => (failures.has(job) ? { error: failures.get(job) } : { value: undefined }));
 }
 
 interface Known {

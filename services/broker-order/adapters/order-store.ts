@@ -34,6 +34,6 @@ async function list({ db }: Database<OrderSchema>, query: OrderQuery): Promise<O
   let select = db.selectFrom("orders").selectAll().where("user_id", "=", query.userId);
   if (query.status !== undefined) select = select.where("status", "=", query.status);
   if (query.ticker !== undefined) select = select.where("ticker", "=", query.ticker);
-  if (query.cursor !== undefined) select = select.where("order_id", "<", query.cursor);
+  if (query.before !== undefined) select = select.where("order_id", "<", query.before);
   return (await select.orderBy("order_id", "desc").limit(query.limit).execute()).map(toOrder);
 }

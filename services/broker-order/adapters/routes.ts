@@ -4,11 +4,11 @@ import { OrderBody, PageQuery, PlaceOrderBody, ProblemBody, pageOf } from "../..
 import { type Users, userOf } from "../../shared/auth/users.js";
 import type { Idempotency } from "../../shared/http/idempotency.js";
 import type { App } from "../../shared/http/open-server.js";
+import { readId, readPage } from "../../shared/http/pages.js";
 import { refuse } from "../../shared/http/problem.js";
 import { makeId } from "../../shared/make-id.js";
 import { cancelOrder, findOwn } from "../app/cancel-order.js";
 import { type PlacePorts, type PlaceRequest, placeOrder, recoverOrder } from "../app/place-order.js";
-import type { OrderQuery } from "../app/ports.js";
 import { Refusal } from "../domain/check-order.js";
 import { toOrderBody } from "../domain/order.js";
 
@@ -18,7 +18,6 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 const OrderPage = pageOf(OrderBody);
-const pageSize = 50;
 
 export interface RoutePorts extends PlacePorts {
   readonly users: Pick<Users, "requireUser">;
@@ -53,11 +52,14 @@ export function addRoutes(app: App, ports: RoutePorts): void {
     "/api/v1/orders",
     { preHandler, schema: { querystring: ListQuery, response: { 200: OrderPage } } },
     async (request) => {
-      const { limit = pageSize, ...filters } = request.query;
-      const query: OrderQuery = { ...filters, userId: userOf(request).userId, limit: limit + 1 };
-      const orders = await store.list(query);
-      const items = orders.slice(0, limit).map(toOrderBody);
-      return { items, next: orders.length > limit ? (items.at(-1)?.orderId ?? null) : null };
+      const { limit: _limit, cursor: _cursor, ...filters } = request.query;
+      const { userId } = userOf(request);
+      return readPage(request.query, {
+        readCursor: readId,
+        find: (page) => store.list({ ...filters, ...page, userId }),
+        toCursor: ({ orderId }) => orderId,
+        show: toOrderBody,
+      });
     },
   );
 

@@ -36,7 +36,7 @@ export interface OrderQuery {
   readonly status?: OrderStatus;
   readonly ticker?: string;
   /** Only orders older than this one. */
-  readonly cursor?: string;
+  readonly before: string | undefined;
   readonly limit: number;
 }
 

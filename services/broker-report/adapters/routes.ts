@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import Type from "typebox";
 import { Ticker } from "../../../contracts/fields.js";
 import {
   OrderReport,
@@ -11,16 +11,15 @@ import {
 import { findInstrument } from "../../../kit/instruments.js";
 import { type Users, userOf } from "../../shared/auth/users.js";
 import type { App } from "../../shared/http/open-server.js";
-import { refuse } from "../../shared/http/problem.js";
+import { type PageSource, readPage } from "../../shared/http/pages.js";
 import { fromCursor, type Placed, toCursor, withoutPlace } from "../domain/documents.js";
-import type { Page, ReportStore } from "./report-store.js";
+import type { ReportStore } from "./report-store.js";
 
 interface ReportRoutes {
   readonly store: ReportStore;
   readonly users: Pick<Users, "requireUser">;
 }
 
-const pageSize = 50;
 const refusals = { 401: ProblemBody, 422: ProblemBody, 503: ProblemBody };
 
 /** /api/v1/reports/me/orders, /me/statement and /assets/{ticker}/history. */
@@ -30,13 +29,19 @@ export function addReportRoutes(app: App, { store, users }: ReportRoutes): void 
 
   const orders = { querystring, response: { 200: pageOf(OrderReport), ...refusals } };
   app.get("/api/v1/reports/me/orders", { preHandler, schema: orders }, (request) =>
-    readPage(request.query, (page) => store.findOrders(userOf(request).userId, page)),
+    readPage(
+      request.query,
+      placed((page) => store.findOrders(userOf(request).userId, page)),
+    ),
   );
 
   const statement = { querystring, response: { 200: Statement, ...refusals } };
   app.get("/api/v1/reports/me/statement", { preHandler, schema: statement }, async (request) => {
     const { userId } = userOf(request);
-    const page = await readPage(request.query, (wanted) => store.findLines(userId, wanted));
+    const page = await readPage(
+      request.query,
+      placed((wanted) => store.findLines(userId, wanted)),
+    );
     return { account: (await store.findAccount(userId)) ?? null, ...page };
   });
 
@@ -45,24 +50,14 @@ export function addReportRoutes(app: App, { store, users }: ReportRoutes): void 
   app.get("/api/v1/reports/assets/:ticker/history", { preHandler, schema: history }, (request) => {
     // An odd lot has the price of its share.
     const ticker = findInstrument(request.params.ticker)?.baseTicker ?? request.params.ticker;
-    return readPage(request.query, (page) => store.findPrices(ticker, page));
+    return readPage(
+      request.query,
+      placed((page) => store.findPrices(ticker, page)),
+    );
   });
 }
 
-/** @throws Problem for a cursor that is not ours */
-async function readPage<T>(
-  { limit = pageSize, cursor }: Static<typeof PageQuery>,
-  find: (page: Page) => Promise<(T & Placed)[]>,
-) {
-  const before = cursor === undefined ? undefined : fromCursor(cursor);
-  if (cursor !== undefined && before === undefined) {
-    throw refuse("INVALID_FIELD", "The cursor is not one of ours.", "cursor");
-  }
-  const found = await find({ limit: limit + 1, before });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items: items.map((item) => withoutPlace<T>(item)),
-    next: found.length > limit && last !== undefined ? toCursor(last) : null,
-  };
+/** What readPage needs to know of documents. */
+function placed<T>(find: PageSource<T & Placed, unknown, string>["find"]) {
+  return { readCursor: fromCursor, find, toCursor, show: withoutPlace<T> };
 }

@@ -1,6 +1,7 @@
 import type { MarketDataEvent } from "../../../contracts/messages.js";
 import { marketPriceKey } from "../../../contracts/messages.js";
 import type { Cache } from "../../../kit/cache/cache.js";
+import { within } from "../../../kit/within.js";
 import type { Log } from "../../shared/log.js";
 
 /** Last prices by ticker, in the wallet's cache. Nothing waits for them: without the cache there are none. */
@@ -43,18 +44,10 @@ export function createPriceCache(cache: Cache, log: Pick<Log, "warn">): PriceCac
     },
     async read(tickers) {
       const keys = tickers.map(marketPriceKey);
-      const found = await limitTime(cache.getMany(keys)).catch(() => new Map<string, string>());
+      const found = await within(cache.getMany(keys), readLimitMs).catch(() => new Map<string, string>());
       const prices = tickers.map((ticker) => [ticker, Number(found.get(marketPriceKey(ticker)))] as const);
       return new Map(prices.filter(([, price]) => price > 0));
     },
     close: async () => writing,
   };
-}
-
-async function limitTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${readLimitMs} ms`)), readLimitMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -18,6 +18,7 @@ import type { Timestamp } from "../../../kit/sql/columns.js";
 import { type Users, userOf } from "../../shared/auth/users.js";
 import type { Idempotency } from "../../shared/http/idempotency.js";
 import type { App } from "../../shared/http/open-server.js";
+import { readNumber, readPage } from "../../shared/http/pages.js";
 import { readAmount, refuse } from "../../shared/http/problem.js";
 import { makeId } from "../../shared/make-id.js";
 import { nextTraceparent } from "../../shared/trace.js";
@@ -38,7 +39,6 @@ export interface RouteOptions {
   readonly now: () => Timestamp;
 }
 
-const pageSize = 50;
 /** R$ 10 million a call (system.md). */
 const depositLimit = toMoney(100_000_000_000);
 const refusals = { 401: ProblemBody, 403: ProblemBody, 409: ProblemBody, 422: ProblemBody, 503: ProblemBody };
@@ -72,21 +72,15 @@ function addOwnRoutes(app: App, options: RouteOptions): void {
     "/api/v1/wallets/me/transactions",
     { preHandler, schema: { querystring: PageQuery, response: answer(pageOf(Transaction)) } },
     async (request) => {
-      const { limit = pageSize, cursor } = request.query;
-      const before = readCursor(cursor);
-      const entries = await store.readEntries(userOf(request).userId, { before, limit: limit + 1 });
-      const items = entries.slice(0, limit).map(toTransaction);
-      return { items, next: entries.length > limit ? String(items.at(-1)?.sequence) : null };
+      const { userId } = userOf(request);
+      return readPage(request.query, {
+        readCursor: readNumber,
+        find: ({ limit, before = Number.MAX_SAFE_INTEGER }) => store.readEntries(userId, { before, limit }),
+        toCursor: ({ sequence }) => sequence,
+        show: toTransaction,
+      });
     },
   );
-}
-
-/** The sequence that the page comes before. */
-function readCursor(cursor: string | undefined): number {
-  if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
-  if (!/^[1-9]\d{0,14}$/.test(cursor))
-    throw refuse("INVALID_FIELD", "The cursor is not one of ours.", "cursor");
-  return Number(cursor);
 }
 
 /** What moves cash or shares in or out, once per Idempotency-Key. */

@@ -1,7 +1,6 @@
-import { setImmediate } from "node:timers/promises";
-import { isOutage } from "../../../kit/outage.js";
 import type { Timestamp } from "../../../kit/sql/columns.js";
 import { makeId } from "../../shared/make-id.js";
+import { shareWork } from "../../shared/share-work.js";
 import { type Command, type Done, execute } from "../domain/commands.js";
 import { Refusal } from "../domain/refusal.js";
 import type { NewEntry, WalletStore } from "./store.js";
@@ -35,34 +34,18 @@ export interface LedgerOptions {
   readonly onCommit: () => void;
 }
 
-interface Job {
-  readonly instructions: readonly Instruction[];
-  resolve(outcomes: (Outcome | Refusal)[]): void;
-  reject(error: unknown): void;
-}
-
 /** Instructions of one transaction: on SQLite it holds up the whole process for some 5 ms. */
 export const batchLimit = 50;
 
 export function openLedger(options: LedgerOptions): Ledger {
-  const waiting: Job[] = [];
-  let running: Promise<void> | undefined;
-
-  const runAll: Ledger["runAll"] = (instructions) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ instructions, resolve, reject });
-      running ??= work();
-    });
-
-  async function work(): Promise<void> {
-    do {
-      // What comes within this turn of the event loop goes along: on SQLite nothing can come during a transaction.
-      await setImmediate();
-      await runJobs(options, takeBatch(waiting));
-    } while (waiting.length > 0);
-    running = undefined;
-  }
-
+  const { run: runAll, close } = shareWork<readonly Instruction[], (Outcome | Refusal)[]>({
+    limit: batchLimit,
+    sizeOf: (instructions) => instructions.length,
+    work: async (batches) => {
+      const outcomes = await runInstructions(options, batches.flat());
+      return batches.map(({ length }) => ({ value: outcomes.splice(0, length) }));
+    },
+  });
   return {
     runAll,
     run: async (instruction) => {
@@ -70,35 +53,8 @@ export function openLedger(options: LedgerOptions): Ledger {
       if (outcome === undefined || outcome instanceof Refusal) throw outcome;
       return outcome;
     },
-    close: async () => running,
+    close,
   };
-}
-
-function takeBatch(waiting: Job[]): Job[] {
-  let count = 0;
-  const end = waiting.findIndex(({ instructions }) => {
-    count += instructions.length;
-    return count > batchLimit;
-  });
-  return waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end));
-}
-
-async function runJobs(options: LedgerOptions, jobs: readonly Job[]): Promise<void> {
-  try {
-    const outcomes = await runInstructions(
-      options,
-      jobs.flatMap(({ instructions }) => instructions),
-    );
-    let from = 0;
-    for (const { instructions, resolve } of jobs) {
-      resolve(outcomes.slice(from, from + instructions.length));
-      from += instructions.length;
-    }
-  } catch (error) {
-    // What the database refuses of one must not fail its neighbours.
-    if (jobs.length > 1 && !isOutage(error)) for (const job of jobs) await runJobs(options, [job]);
-    else for (const { reject } of jobs) reject(error);
-  }
 }
 
 async function runInstructions(
