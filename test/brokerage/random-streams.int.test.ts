@@ -158,6 +158,8 @@ it(`keeps every invariant whatever is traded, with all messages twice and out of
       fc.array(round, { minLength: limits.rounds, maxLength: limits.rounds }),
       async (rounds) => {
         placed = [];
+        // A token lives for 15 minutes.
+        traders = await Promise.all(traders.map(({ email }) => enter(gateway, email, secrets.password)));
         for (const { steps: all, pileUp } of rounds) await (pileUp ? takePiledUp(all) : takeAll(all));
         await expectAllWell();
       },

@@ -22,6 +22,7 @@ let cli: BuiltCli;
 let project: EmbeddedProject;
 let gateway: string;
 let investors: Investor[];
+let password: string;
 
 beforeAll(async () => {
   cli = await buildCli();
@@ -30,7 +31,7 @@ beforeAll(async () => {
   expect(up.exitCode, up.stderr).toBe(0);
   gateway = `http://127.0.0.1:${project.portOf("broker-gateway")}`;
   const env = readFileSync(join(project.folder, ".env"), "utf8");
-  const password = /^SEED_USER_PASSWORD=(.+)$/m.exec(env)?.[1] ?? "";
+  password = /^SEED_USER_PASSWORD=(.+)$/m.exec(env)?.[1] ?? "";
   const admin = await enter(gateway, "admin@mybroker.example", password);
   investors = [];
   for (const name of ["ana", "bruno", "carla"]) {
@@ -73,6 +74,12 @@ async function killOnce(load: Load, random: () => number): Promise<void> {
   expect(exitCode, stderr).toBe(0);
 }
 
+/** They live for 15 minutes; whoever places the next order has a new one. */
+async function renewTokens(): Promise<void> {
+  const renewed = await Promise.all(investors.map(({ email }) => enter(gateway, email, password)));
+  investors.splice(0, investors.length, ...renewed);
+}
+
 function readPid(): number | undefined {
   try {
     return project.readOwnerPid();
@@ -97,6 +104,7 @@ it(`loses and doubles no order at ${points} kills (MYBROKER_SEED=${seed})`, {
   const load = startLoad({ gateway, investors, perSecond, most: ordersEach, random });
   for (let point = 1; point <= points; point += 1) {
     await killOnce(load, random);
+    if (point % 10 === 0) await renewTokens();
     // Each life has some of its own, whatever was placed in vain before it.
     if (point < points) load.allow(ordersEach);
   }
