@@ -21,19 +21,26 @@ export const demoShares: readonly {
 ];
 
 /**
- * The demo investor, logged in, with what they begin with. It may be interrupted and repeated: what the wallet has
- * already entered is not entered again. Registering comes first, because a name that is taken costs no password check.
+ * The demo investor, logged in. Registering comes first, because a name that is taken costs no password check.
  * @throws MybrokerError brokerage.unreachable (exit 3), user.other-password and other refusals (exit 1)
  */
-export async function ensureDemoInvestor(brokerage: Brokerage): Promise<SessionBody> {
+export async function logInDemoInvestor(brokerage: Brokerage): Promise<SessionBody> {
   const demo = (await register(brokerage)) ?? (await logIn(brokerage, demoEmail));
   if (demo === undefined) throw otherPassword();
+  return demo;
+}
+
+/**
+ * Gives the demo investor what they begin with. It may be interrupted and repeated: what the wallet has already entered
+ * is not entered again.
+ * @throws MybrokerError as logInDemoInvestor
+ */
+export async function endowDemoInvestor(brokerage: Brokerage, demo: SessionBody): Promise<void> {
   const missing = planEndowment(await recentTransactions(brokerage, demo));
   await Promise.all([
     ...(missing.cash ? [payIn(brokerage, demo)] : []),
     ...(missing.shares.length > 0 ? [handIn(brokerage, demo, missing.shares)] : []),
   ]);
-  return demo;
 }
 
 /**
@@ -46,7 +53,8 @@ export async function provideDemoInvestor(
 ): Promise<void> {
   if (!takesOrders(services)) return;
   try {
-    await ensureDemoInvestor(brokerageOf(project, host));
+    const brokerage = brokerageOf(project, host);
+    await endowDemoInvestor(brokerage, await logInDemoInvestor(brokerage));
   } catch (error) {
     if (!(error instanceof MybrokerError)) throw error;
     output.note(`The demo investor is not there yet: ${error.message}`);

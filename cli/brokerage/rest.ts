@@ -97,7 +97,7 @@ export function ask({
 export async function demand<Body>(request: RestRequest): Promise<Body> {
   const { status, body } = await ask(request).catch(explainSilence);
   if (status >= 200 && status < 300) return body as Body;
-  throw refused(status, body);
+  throw refused(status, body, request.url);
 }
 
 function parse(text: string): unknown {
@@ -126,20 +126,30 @@ export function explainSilence(error: unknown): never {
 /** What helps, by the stable code of a problem. */
 const hints: Readonly<Record<string, string>> = {
   AMOUNT_LIMIT: "repeat it with less",
-  EMAIL_TAKEN: "whoever it is, act for them:  {mybroker} wallet show --user …",
+  EMAIL_TAKEN: "who there is:  {mybroker} user list",
   NO_FUNDS: "what there is:  {mybroker} wallet show",
-  NOT_FOUND: "the latest orders:  {mybroker} order list",
 };
+/** The same for what is not there, by its place in the URL. */
+const missing: readonly (readonly [string, string])[] = [
+  ["/api/v1/orders/", "the latest ones:  {mybroker} order list"],
+  ["/book/", "one that there is:  {mybroker} book PETR4"],
+];
 
 /** What a problem says, with what helps against it. */
-export function refused(status: number, body: unknown): MybrokerError {
+export function refused(status: number, body: unknown, url = ""): MybrokerError {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<ProblemBody>;
   const code = problem.code ?? `HTTP_${status}`;
+  const hint =
+    status >= 500
+      ? "see what runs:  {mybroker} ps"
+      : status === 404
+        ? missing.find(([place]) => url.includes(place))?.[1]
+        : hints[code];
   const field = problem.field === undefined ? "" : ` (${problem.field})`;
   return new MybrokerError({
     code: `brokerage.${code.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`,
     message: `${problem.title ?? `The brokerage answered with HTTP ${status}`}${field}`,
-    ...(status >= 500 ? { hint: "see what runs:  {mybroker} ps" } : {}),
+    ...(hint === undefined ? {} : { hint }),
     exitCode: status === 502 || status === 504 ? exitCodes.machine : exitCodes.no,
     details: { status, ...problem },
   });

@@ -2,7 +2,7 @@ import type { SessionBody } from "../../contracts/rest.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { type Brokerage, openBrokerage } from "./brokerage.js";
-import { ensureDemoInvestor } from "./demo-investor.js";
+import { endowDemoInvestor, logInDemoInvestor } from "./demo-investor.js";
 import { logIn } from "./log-in.js";
 import { demoEmail } from "./parts.js";
 
@@ -23,12 +23,19 @@ export async function openSession(request: CommandRequest): Promise<Session> {
   const brokerage = await openBrokerage(request);
   const email = request.options.user as string | undefined;
   if (email === undefined || email === demoEmail) {
-    const user = await ensureDemoInvestor(brokerage);
+    const user = await logInDemoInvestor(brokerage);
+    await endowDemoInvestor(brokerage, user).catch((error: unknown) => noteOnly(request, error));
     return { brokerage, user, token: user.token, suffix: "" };
   }
   const user = await logIn(brokerage, email);
   if (user === undefined) throw unknownUser(email);
   return { brokerage, user, token: user.token, suffix: ` --user ${email}` };
+}
+
+/** Without its wallet a brokerage still shows orders, and what does need the wallet says so itself. */
+function noteOnly({ output }: CommandRequest, error: unknown): void {
+  if (!(error instanceof MybrokerError)) throw error;
+  output.note(`What the demo investor begins with was not looked at: ${error.message}`);
 }
 
 function unknownUser(email: string): MybrokerError {

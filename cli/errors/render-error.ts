@@ -27,7 +27,9 @@ export function toMybrokerError(thrown: unknown): MybrokerError {
 
 /** The lines of stderr for an error. */
 export function renderError(error: MybrokerError, invocation: string, debug: boolean): string[] {
-  const spell = (text: string): string => text.replaceAll("{mybroker}", invocation);
+  // What was typed may stand in it, and moves nobody's cursor.
+  const spell = (text: string): string =>
+    text.replaceAll("{mybroker}", invocation).replaceAll(/[^\P{Cc}\t]/gu, "\uFFFD");
   if (error.code.startsWith("usage.")) {
     const message = `mybroker: ${spell(error.message)}`;
     const others = error.lines.map(spell);

@@ -6,6 +6,7 @@ import { demand } from "../../brokerage/rest.js";
 import { readId, runAction } from "../../brokerage/run-action.js";
 import { openSession, type Session } from "../../brokerage/session.js";
 import { fetchOrder, isFinal, watchOrder } from "../../brokerage/watch-order.js";
+import { exitCodes } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { systemClock } from "../../ready/clock.js";
 import { describeChange, nextAfter, renderOrder, renderOrders } from "./screen.js";
@@ -104,5 +105,11 @@ async function cancel(request: CommandRequest): Promise<CommandResult> {
   const order = await fetchOrder(session, id);
   if (request.options.watch === true && !isFinal(order)) return follow(request, session, order);
   const { project } = brokerage;
-  return { project, data: { order }, text: [describeChange(order), nextAfter(order, session)] };
+  const [change, next] = [describeChange(order), nextAfter(order, session)];
+  if (!isFinal(order) || order.status === "CANCELLED") {
+    return { project, data: { order }, text: [change, next] };
+  }
+  const message = `It is ${order.status}: nothing of it is left to cancel`;
+  const error = { code: "order.final", message, hint: `{mybroker} order list${session.suffix}` };
+  return { project, exitCode: exitCodes.no, data: { order }, text: [change, `${message}.`, next], error };
 }

@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { exitCodes, MybrokerError } from "./mybroker-error.js";
+import { renderError } from "./render-error.js";
+
+describe("an error on the screen", () => {
+  it.each(["usage.invalid-value", "user.unknown"])("moves no cursor by what was typed: %s", (code) => {
+    const error = new MybrokerError({
+      code,
+      message: "no such thing: A\u001b[31m\r\u009bB",
+      hint: "{mybroker} user add \u0007A",
+      exitCode: exitCodes.usage,
+    });
+    const text = renderError(error, "mybroker", false).join("\n");
+    expect(text).toContain("A\ufffd[31m\ufffd\ufffdB");
+    expect(text).toContain("mybroker user add \ufffdA");
+  });
+});
