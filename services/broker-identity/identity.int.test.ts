@@ -78,6 +78,8 @@ describe("registration", () => {
     ["a short password", { ...maria, password: "1234567" }, "INVALID_FIELD", "password"],
     ["no address", { ...maria, email: "maria" }, "INVALID_FIELD", "email"],
     ["an empty name", { ...maria, name: "  " }, "INVALID_FIELD", "name"],
+    ["a name that turns the text around it", { ...maria, name: "\u202eairaM" }, "INVALID_FIELD", "name"],
+    ["a name with half a character", { ...maria, name: "Maria \ud800" }, "INVALID_FIELD", "name"],
     ["a name with control characters", { ...maria, name: "a\u001b[31m" }, "INVALID_FIELD", "name"],
     ["a role", { ...maria, role: "ADMIN" }, "UNKNOWN_FIELD", "role"],
   ])("refuses %s", async (_what, body, code, field) => {

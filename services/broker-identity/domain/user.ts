@@ -16,8 +16,11 @@ export function normalizeEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 
-/** Without spaces around it; undefined where nothing is left, or where it has what no screen can show. */
+/** What no screen can show, half a character, and what turns the direction of the text around it. */
+const unseen = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|\p{Bidi_Control}/u;
+
+/** Without spaces around it; undefined where nothing is left, or where it has what is unseen. */
 export function readName(name: string): string | undefined {
   const trimmed = name.trim();
-  return trimmed === "" || /\p{Cc}/u.test(trimmed) ? undefined : trimmed;
+  return trimmed === "" || unseen.test(trimmed) ? undefined : trimmed;
 }

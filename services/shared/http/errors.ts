@@ -14,9 +14,9 @@ const refusals: Readonly<Record<string, readonly [status: number, code: string, 
 };
 
 /** Every error as a Problem; what was not foreseen is logged, and its caller learns nothing of it. */
-export function createErrorHandler(log: Log) {
+export function createErrorHandler({ log, name }: { readonly log: Log; readonly name: string }) {
   return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
-    const problem = asProblem(error) ?? fromOutage(error) ?? fromFastify(error);
+    const problem = asProblem(error) ?? fromOutage(error, name) ?? fromFastify(error);
     if (problem === undefined) {
       log.error({ error, requestId: request.id, route: request.routeOptions.url }, "unforeseen error");
     } else if (problem.status === 503 && !(error instanceof Problem)) {
@@ -38,11 +38,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
 
 const internalError = new Problem({ status: 500, code: "INTERNAL", title: "Something unforeseen happened." });
 
-function fromOutage(error: Error): Problem | undefined {
+function fromOutage(error: Error, service: string): Problem | undefined {
   if (error instanceof ServiceUnavailable) {
     return unavailable("UPSTREAM_UNAVAILABLE", `${error.service} does not answer.`);
   }
-  return isOutage(error) ? unavailable("STORE_UNAVAILABLE", "A store that this needs is away.") : undefined;
+  return isOutage(error)
+    ? unavailable("STORE_UNAVAILABLE", `A store that ${service} needs is away.`)
+    : undefined;
 }
 
 function fromFastify(error: Error & { code?: string; statusCode?: number }): Problem | undefined {

@@ -77,7 +77,7 @@ const closeLimitMs = 5_000;
  */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const app = createApp();
-  const handleError = createErrorHandler(options.log);
+  const handleError = createErrorHandler(options);
   app.setErrorHandler(handleError);
   refuseUnknownRoutes(app);
   addRequestHooks(app, options);
