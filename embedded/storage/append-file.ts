@@ -1,5 +1,6 @@
-import { constants } from "node:fs";
+import { constants, writevSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { createSerial } from "./serial.js";
 
 /**
@@ -35,6 +36,11 @@ interface Waiting {
 
 /** One write carries at most this much, so that a burst does not become one huge system call. */
 const writeLimitBytes = 4 * 1024 * 1024;
+/**
+ * The kernel takes a write of at most this much at once: microseconds, where handing it to another thread and back
+ * takes ten times as long and delays each step of a message's way.
+ */
+const syncLimitBytes = 64 * 1024;
 /** IOV_MAX of Linux and macOS. */
 const chunkLimit = 1024;
 
@@ -72,9 +78,8 @@ class GroupedAppendFile implements AppendFile {
   }
 
   #enqueue(chunks: readonly Uint8Array[]): Promise<number> {
-    const lengthBytes = chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ chunks, lengthBytes, resolve, reject });
+      this.#waiting.push({ chunks, lengthBytes: sizeOf(chunks), resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }
@@ -126,7 +131,11 @@ class GroupedAppendFile implements AppendFile {
   async #writeAll(): Promise<void> {
     // Whoever appends in the same turn of the event loop shares the write.
     await undefined;
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeGroup());
+    while (this.#waiting.length > 0) {
+      await this.#writeGroup(this.#takeGroup());
+      // One write a turn, so that who appends again and again neither holds up everything else nor writes alone.
+      await setImmediate();
+    }
     this.#writing = undefined;
   }
 
@@ -170,12 +179,19 @@ class GroupedAppendFile implements AppendFile {
     for (let from = 0; from < chunks.length; from += chunkLimit) {
       let rest = chunks.slice(from, from + chunkLimit).filter((chunk) => chunk.byteLength > 0);
       while (rest.length > 0) {
-        const { bytesWritten } = await this.#handle.writev(rest, position);
+        const bytesWritten =
+          sizeOf(rest) <= syncLimitBytes
+            ? writevSync(this.#handle.fd, rest, position)
+            : (await this.#handle.writev(rest, position)).bytesWritten;
         position += bytesWritten;
         rest = dropWritten(rest, bytesWritten);
       }
     }
   }
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
 }
 
 /** What is left of the chunks after a write that may have been short. */

@@ -23,6 +23,11 @@ export function findPeers(root) {
       ps: (project) => [...ours(project), "ps"],
       psJson: (project) => [...ours(project), "-o", "json", "ps"],
       down: (project) => [...ours(project), "--yes", "down", "--volumes"],
+      order: (project, words) => [...ours(project), "order", ...words],
+      simulate: (project, { rate, count, users }) => [
+        ...[...ours(project), "-o", "json", "simulate"],
+        ...["--rate", `${rate}/s`, "--count", `${count}`, "--users", `${users}`, "--duration", "10m"],
+      ],
     },
     compose: {
       name: "compose",

@@ -7,9 +7,9 @@ import { runTimed } from "./timed-command.mjs";
 
 /**
  * A copy of the project in a folder, under a project name and on ports of its own, so that other stacks on the
- * machine stay untouched. `remove` takes away the folder and every engine object of the project.
+ * machine stay untouched. `remove` takes away the folder and, where it was made for an engine, every object of the project.
  */
-export async function createSandbox(root) {
+export async function createSandbox(root, hasEngine = true) {
   const folder = mkdtempSync(join(tmpdir(), "mybroker-bench-"));
   for (const part of ["docker-compose.yml", ".env.example", "templates"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
@@ -27,7 +27,7 @@ export async function createSandbox(root) {
     run: (command, signal, more) => runTimed({ command, cwd: folder, env: { ...env, ...more }, signal }),
     empty: () => removeObjects(project, env),
     remove: async () => {
-      await removeObjects(project, env);
+      if (hasEngine) await removeObjects(project, env);
       rmSync(folder, { recursive: true, force: true });
     },
   };
