@@ -205,6 +205,8 @@ export class TopicReader {
         settle(1);
       }
       if (this.#closing.signal.aborted) return;
+      // What is fetched at once may take a slow store longer than the session lasts, and would come again for ever.
+      await payload.heartbeat();
     }
     await pause(lingerMs, this.#closing.signal);
   }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MarketDataEvent, OrderEvent } from "../../../contracts/messages.js";
 import {
   type KafkaLink,
@@ -200,6 +201,24 @@ export function describeKafkaLink(name: string, start: () => Promise<KafkaUnderT
       expect(ids).toEqual(["o1", "o2"]);
       expect(await context.valueOf("dead_letters_total")).toBe(0);
     });
+
+    it("stays a member of its group while what it fetched takes longer than a session lasts", async () => {
+      const ids: string[] = [];
+      await send("o1", "o2", "o3", "o4");
+      consume({
+        maxBatch: 1,
+        handle: async (batch) => {
+          const isFirstTime = ids.length < 4;
+          ids.push(...idsOf(batch));
+          // Together longer than the 10 s after which the broker gives a silent member up.
+          if (isFirstTime) await pause(3_300);
+        },
+      });
+      await vi.waitUntil(() => ids.length === 4, { timeout: 20_000 });
+      await send("o5");
+      await vi.waitUntil(() => ids.includes("o5"), { timeout: 20_000 });
+      expect(ids).toEqual(["o1", "o2", "o3", "o4", "o5"]);
+    }, 60_000);
 
     it("lets one that fails alone hold up its partition only", async () => {
       const ids: string[] = [];
