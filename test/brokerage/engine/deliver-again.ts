@@ -7,14 +7,11 @@ import { createKafka } from "../../../kit/kafka.js";
 import { withRabbitmq } from "../../stack/stores.js";
 import { copyMark, isOriginal, shuffle } from "../disorder.js";
 
-/** Where the next reading of the stream begins, and how many were sent once more. */
-export interface Repeated {
-  readonly next: number;
-  readonly copies: number;
-}
-
-/** Every message of both directions that passed since `from` is sent once more, in another order. */
-export function repeatMessages(rabbitmq: ProbeTarget, from: number, random: () => number): Promise<Repeated> {
+/**
+ * Every message that ever passed in either direction is sent once more, in another order.
+ * @returns how many
+ */
+export function repeatMessages(rabbitmq: ProbeTarget, random: () => number): Promise<number> {
   return withRabbitmq(rabbitmq, async (channel) => {
     const end = randomUUID();
     // What stands before this has passed until now.
@@ -22,29 +19,23 @@ export function repeatMessages(rabbitmq: ProbeTarget, from: number, random: () =
     await channel.waitForConfirms();
     await channel.prefetch(500);
     const originals: Message[] = [];
-    const next = await new Promise<number>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       channel.once("error", reject);
       channel.once("close", () => reject(new Error("RabbitMQ closed the channel")));
       const take = (message: Message | null) => {
         if (message === null) return reject(new Error("the stream is gone"));
         channel.ack(message);
         const { headers, messageId } = message.properties;
-        const offset = Number(headers?.["x-stream-offset"]);
-        if (messageId === end) return resolve(offset + 1);
-        // The broker begins with a whole chunk.
-        if (offset >= from && isOriginal(headers) && message.fields.exchange === ordersExchange) {
-          originals.push(message);
-        }
+        if (messageId === end) return resolve();
+        if (isOriginal(headers) && message.fields.exchange === ordersExchange) originals.push(message);
       };
-      const consumerTag = end;
-      channel
-        .consume(auditStream, take, { consumerTag, arguments: { "x-stream-offset": from } })
-        .catch(reject);
+      const options = { consumerTag: end, arguments: { "x-stream-offset": "first" } };
+      channel.consume(auditStream, take, options).catch(reject);
     });
     await channel.cancel(end);
     for (const message of shuffle(originals, random)) publishCopy(channel, message);
     await channel.waitForConfirms();
-    return { next, copies: originals.length };
+    return originals.length;
   });
 }
 
@@ -116,6 +107,28 @@ export async function scatterRecords(
     return messages.length;
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect(), consumer.disconnect()]);
+  }
+}
+
+/** How many records of the topics the group has not read. */
+export async function countUnread(
+  { host, port }: ProbeTarget,
+  groupId: string,
+  topics: readonly string[],
+): Promise<number> {
+  const broker = { brokers: [`${host}:${port}`], timeoutMs: 10_000, retries: 8 };
+  const admin = (await createKafka({ clientId: "scatter", ...broker })).admin();
+  await admin.connect();
+  try {
+    const counts = topics.map(async (topic) => {
+      const [read] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const offsets = new Map(read?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      const ends = await admin.fetchTopicOffsets(topic);
+      return ends.map(({ partition, high }) => Number(high) - Math.max(0, offsets.get(partition) ?? 0));
+    });
+    return (await Promise.all(counts)).flat().reduce((sum, count) => sum + count, 0);
+  } finally {
+    await admin.disconnect();
   }
 }
 

@@ -11,16 +11,11 @@ export interface FaultSettings {
   readonly random: () => number;
 }
 
-/** What was delivered more than once or in another order. */
-export interface Delivered {
-  readonly shuffledOrders: number;
-  readonly shuffledResults: number;
-  readonly copiedMessages: number;
-  readonly copiedRecords: number;
-}
+/** How many messages or records came once more, or in another order. */
+export type Delivered = Readonly<Record<string, number>>;
 
 const waiting = { timeout: 120_000, interval: 250 };
-const eventTopics = ["order-events-v1", "wallet-events-v1"];
+export const eventTopics = ["order-events-v1", "wallet-events-v1"];
 export const databases = [
   "broker-identity-db",
   "broker-asset-db",
@@ -39,7 +34,6 @@ export async function inflictAll(
   const { containers, stack } = system;
   const { atOnce, outageMs, random } = settings;
   const rabbitmq = stack.target("rabbitmq");
-  const kafka = stack.target("kafka");
   say("killed one after the other: engine, order, wallet and report, what waits for each comes shuffled");
   const shuffled = await killAlongTheWay(system, random);
   const others = [
@@ -54,8 +48,8 @@ export async function inflictAll(
     await containers.kill(...group);
     await containers.start(...group);
   }
-  const first = await repeatMessages(rabbitmq, 0, random);
-  say(`${first.copies} messages of RabbitMQ once more; restarted: kafka`);
+  const copiedEarly = await repeatMessages(rabbitmq, random);
+  say("all messages of RabbitMQ once more; restarted: kafka");
   await containers.restart("kafka");
   await containers.waitUntilHealthy("kafka");
   say("restarted: rabbitmq");
@@ -77,14 +71,16 @@ export async function inflictAll(
     await containers.unpause(...group);
   }
   await containers.waitUntilHealthy(...system.services);
-  const second = await repeatMessages(rabbitmq, first.next, random);
-  const scattered = [];
-  for (const topic of eventTopics) scattered.push(await scatterRecords(kafka, topic, random));
-  return {
-    ...shuffled,
-    copiedMessages: first.copies + second.copies,
-    copiedRecords: scattered.reduce((sum, copies) => sum + copies, shuffled.copiedRecords),
-  };
+  return { ...shuffled, copiedEarly };
+}
+
+/** Every message and event that there ever was, shuffled. */
+export async function deliverAllAgain({ stack }: EngineSystem, random: () => number): Promise<Delivered> {
+  const messages = await repeatMessages(stack.target("rabbitmq"), random);
+  const kafka = stack.target("kafka");
+  let records = 0;
+  for (const topic of eventTopics) records += await scatterRecords(kafka, topic, random);
+  return { messages, records };
 }
 
 /** Each of the four is dead while what it has to read piles up, which then comes in another order, twice. */
@@ -103,9 +99,9 @@ async function killAlongTheWay({ containers, stack }: EngineSystem, random: () =
   await containers.kill("broker-wallet", "broker-report");
   await containers.start("broker-order");
   await untilCount(toBroker.queue, (messages) => messages === 0);
-  const copiedRecords = await scatterRecords(stack.target("kafka"), "order-events-v1", random);
+  const scatteredEvents = await scatterRecords(stack.target("kafka"), "order-events-v1", random);
   await containers.start("broker-wallet", "broker-report");
-  return { shuffledOrders, shuffledResults, copiedRecords };
+  return { shuffledOrders, shuffledResults, scatteredEvents };
 }
 
 /** No message was taken for one that can never be valid. */
