@@ -6,19 +6,34 @@ import { tellRuntime } from "../runtime/by-runtime.js";
 /** Actions that change nothing, which a dry run does as well. */
 const readOnly = ["list", "show"];
 
-/** The first word chooses. @throws MybrokerError usage.unknown-action, exit 2 */
+/**
+ * The first word chooses. `alone` are the actions that take no other word.
+ * @throws MybrokerError usage.unknown-action, usage.too-many-arguments, exit 2
+ */
 export async function runAction(
   request: CommandRequest,
   actions: Readonly<Record<string, CommandHandler>>,
+  alone: readonly string[],
 ): Promise<CommandResult> {
   const [word = ""] = request.args;
   const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
   if (action === undefined) throw unknownAction(request.command, word, Object.keys(actions));
+  const surplus = request.args[1];
+  if (surplus !== undefined && alone.includes(word)) throw tooMany(request.command, word, surplus);
   await tellRuntime(request);
   if (request.globals.dryRun && !readOnly.includes(word)) {
     return { data: null, text: [`Nothing was done. Without --dry-run:  ${request.args.join(" ")}`] };
   }
   return action(request);
+}
+
+function tooMany(command: string, word: string, surplus: string): MybrokerError {
+  return new MybrokerError({
+    code: "usage.too-many-arguments",
+    message: `${command} ${word} takes nothing else, and there is "${surplus}"`,
+    hint: `{mybroker} ${command} ${word}`,
+    exitCode: exitCodes.usage,
+  });
 }
 
 function unknownAction(command: string, word: string, known: readonly string[]): MybrokerError {

@@ -35,7 +35,7 @@ export async function openSession(request: CommandRequest): Promise<Session> {
 /** Without its wallet a brokerage still shows orders, and what does need the wallet says so itself. */
 function noteOnly({ output }: CommandRequest, error: unknown): void {
   if (!(error instanceof MybrokerError)) throw error;
-  output.note(`What the demo investor begins with was not looked at: ${error.message}`);
+  output.note(`First cash and shares not checked: ${error.message}`);
 }
 
 function unknownUser(email: string): MybrokerError {

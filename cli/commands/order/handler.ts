@@ -13,7 +13,7 @@ import { describeChange, nextAfter, renderOrder, renderOrders } from "./screen.j
 
 /** `order`: one action on the orders of one user. */
 export const runOrder: CommandHandler = (request) =>
-  runAction(request, { buy: place, sell: place, list, show, cancel });
+  runAction(request, { buy: place, sell: place, list, show, cancel }, ["list"]);
 
 /** Read before anybody logs in. @throws MybrokerError usage.invalid-value, exit 2 */
 function readWish({ args, options }: CommandRequest): PlaceOrderBody {

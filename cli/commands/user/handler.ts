@@ -9,7 +9,7 @@ import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel
 import { formatTable } from "../../output/table.js";
 
 /** `user`: whoever can stand behind --user. */
-export const runUser: CommandHandler = (request) => runAction(request, { add, list });
+export const runUser: CommandHandler = (request) => runAction(request, { add, list }, ["list"]);
 
 async function add(request: CommandRequest): Promise<CommandResult> {
   const [, email, name] = request.args;

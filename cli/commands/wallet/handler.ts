@@ -9,7 +9,7 @@ import { formatTable } from "../../output/table.js";
 
 /** `wallet`: what a user has, and money in and out. */
 export const runWallet: CommandHandler = (request) =>
-  runAction(request, { show, deposit: move("deposit"), withdraw: move("withdraw") });
+  runAction(request, { show, deposit: move("deposit"), withdraw: move("withdraw") }, ["show"]);
 
 async function show(request: CommandRequest): Promise<CommandResult> {
   const session = await openSession(request);
