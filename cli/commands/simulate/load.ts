@@ -95,10 +95,7 @@ class LoadRun {
   async waitForAll(): Promise<void> {
     const deadlineMs = performance.now() + endWithinMs;
     while (this.#unfinished.size > 0 && performance.now() < deadlineMs) {
-      const asked = [...this.#unfinished];
-      for (let from = 0; from < asked.length; from += mostFollowed) {
-        await Promise.all(asked.slice(from, from + mostFollowed).map(([id, by]) => this.#look(id, by)));
-      }
+      for (const investor of new Set(this.#unfinished.values())) await this.#lookThrough(investor);
       if (this.#unfinished.size > 0) await pause(100);
     }
     this.result.unfinished += this.#unfinished.size;
@@ -145,13 +142,28 @@ class LoadRun {
     this.#followed -= 1;
   }
 
+  /** Page by page, from the newest on: to ask for each order would be a good part of the load. */
+  async #lookThrough(investor: Investor): Promise<void> {
+    const unseen = new Set([...this.#unfinished].filter(([, by]) => by === investor).map(([id]) => id));
+    for (let next: string | null = ""; next !== null && unseen.size > 0; ) {
+      const url = `${this.#setting.brokerage.gateway}/api/v1/orders?limit=200${next && `&cursor=${next}`}`;
+      const answer = await this.#ask({ method: "GET", url, token: investor.token });
+      if (answer?.status !== 200) return;
+      const page = answer.body as { readonly items: readonly OrderBody[]; readonly next: string | null };
+      for (const order of page.items) if (unseen.delete(order.orderId)) this.#note(order);
+      next = page.next;
+    }
+  }
+
   /** The final status; undefined where it is not final yet. */
   async #look(orderId: string, { token }: Investor): Promise<string | undefined> {
     const url = `${this.#setting.brokerage.gateway}/api/v1/orders/${orderId}`;
     const answer = await this.#ask({ method: "GET", url, token });
-    const status = answer?.status === 200 ? (answer.body as OrderBody).status : undefined;
-    if (status === undefined || !finalStatuses.includes(status)) return undefined;
-    this.#unfinished.delete(orderId);
+    return answer?.status === 200 ? this.#note(answer.body as OrderBody) : undefined;
+  }
+
+  #note({ orderId, status }: OrderBody): string | undefined {
+    if (!finalStatuses.includes(status) || !this.#unfinished.delete(orderId)) return undefined;
     this.result.ended[status] = (this.result.ended[status] ?? 0) + 1;
     return status;
   }
