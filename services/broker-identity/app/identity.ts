@@ -40,7 +40,8 @@ export function createIdentity({ accounts, passwords, tokens, seedPassword }: Id
   return {
     async register(registration) {
       const name = readName(registration.name);
-      if (name === undefined) throw refuse("INVALID_FIELD", "name is empty, or has characters that cannot be seen.", "name");
+      if (name === undefined)
+        throw refuse("INVALID_FIELD", "name is empty, or has characters that cannot be seen.", "name");
       const email = normalizeEmail(registration.email);
       if ((await accounts.findByEmail(email)) !== undefined) throw emailTaken;
       // The same work for the seed password: how long an answer takes would tell who guesses, past all login limits.
