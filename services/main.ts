@@ -4,6 +4,7 @@ import { readDatabaseSettings, SettingError } from "../kit/settings.js";
 import { openDatabase } from "../kit/sql/database.js";
 import { migrate, readMigrations } from "../kit/sql/migrate.js";
 import { isServiceName, loadService, type ServiceName, serviceNames } from "./definitions.js";
+import type { RunningService } from "./shared/service.js";
 
 const exitCodes = { done: 0, usage: 2, machine: 3, bug: 70 } as const;
 const { env } = process;
@@ -39,19 +40,21 @@ async function serveService(name: ServiceName): Promise<void> {
       process.exit(exitCodes.bug);
     });
   }
-  const definition = await loadService(name);
-  const service = await definition.start({ env, migrationsFolder: findMigrations(name), writeLog });
+  let service: RunningService | undefined;
   let closing = false;
+  // From the beginning: a signal that nobody listens for does nothing to the first process of a container.
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (closing) return;
       closing = true;
-      service.close().then(
+      Promise.resolve(service?.close()).then(
         () => process.exit(exitCodes.done),
         (error: Error) => fail(`${name}: ${error.message}`, exitCodes.machine),
       );
     });
   }
+  const definition = await loadService(name);
+  service = await definition.start({ env, migrationsFolder: findMigrations(name), writeLog });
 }
 
 /** Started by `mybroker replace` alone: stands in for a service that a program on the host has replaced. */

@@ -15,7 +15,9 @@ export interface Answer {
 /** What listens there answers; undefined where nothing does, or something else. */
 export async function askProgram(port: number, path = "/"): Promise<Answer | undefined> {
   try {
-    const answer = (await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as Partial<Answer>;
+    // Not for long: what is stopping takes connections that nobody answers.
+    const asked = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) });
+    const answer = (await asked.json()) as Partial<Answer>;
     return answer.program === undefined ? undefined : (answer as Answer);
   } catch {
     return undefined;
