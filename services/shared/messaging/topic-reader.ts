@@ -35,6 +35,7 @@ interface Entry {
 }
 
 const timeoutMs = 5_000;
+const heartbeatMs = 3_000;
 const leaveLimitMs = 3_000;
 const firstDelayMs = 100;
 const lastDelayMs = 2_000;
@@ -128,7 +129,7 @@ export class TopicReader {
     return kafka.consumer({
       groupId: this.#options.groupId,
       sessionTimeout: 10_000,
-      heartbeatInterval: 3_000,
+      heartbeatInterval: heartbeatMs,
       // So long a new member waits for one that died without a word, as all do with a restart of the broker.
       rebalanceTimeout: 3_000,
       maxWaitTimeInMs: maxWaitMs,
@@ -163,7 +164,7 @@ export class TopicReader {
         autoCommit: true,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 3,
-        eachBatch: (payload) => this.#take(payload, consumer),
+        eachBatch: (payload) => keepAlive(payload, () => this.#take(payload, consumer)),
       });
       if (!signal.aborted) await ended;
     } finally {
@@ -205,8 +206,6 @@ export class TopicReader {
         settle(1);
       }
       if (this.#closing.signal.aborted) return;
-      // What is fetched at once may take a slow store longer than the session lasts, and would come again for ever.
-      await payload.heartbeat();
     }
     await pause(lingerMs, this.#closing.signal);
   }
@@ -281,4 +280,23 @@ export class TopicReader {
     this.#deadLetters.inc({ source: topic });
     this.#context.log.warn({ topic, partition, offset, reason }, "dead letter");
   }
+}
+
+/**
+ * Heartbeats while the work lasts: kafkajs sends none meanwhile, and what a slow store takes longer for than the session
+ * lasts would come again for ever. @throws what a heartbeat rejected with, after the work: the group has to be joined again
+ */
+async function keepAlive({ heartbeat }: Payload, work: () => Promise<void>): Promise<void> {
+  let lost: unknown;
+  const beat = () =>
+    heartbeat().catch((error: unknown) => {
+      lost = error;
+    });
+  const timer = setInterval(beat, heartbeatMs).unref();
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  if (lost !== undefined) throw lost;
 }
