@@ -42,8 +42,8 @@ beforeAll(async () => {
   admin = await enter(gateway, "admin@mybroker.example", secrets.password);
   victim = await enter(gateway, "victim@example.com", secrets.password);
   thief = await enter(gateway, "thief@example.com", secrets.password);
-  await victim.deposit(12_345);
-  await giveShares(gateway, { admin, userId: victim.userId, ticker: "PETR4", quantity: 321 });
+  await victim.deposit(8_765_432.1);
+  await giveShares(gateway, { admin, userId: victim.userId, ticker: "PETR4", quantity: 7_654_321 });
   const placed = await victim.place({ ticker: "PETR4", quantity: 100, side: "BUY", price: 1.23 });
   expect(placed.status).toBe(201);
   orderId = placed.body.orderId;
@@ -247,7 +247,7 @@ function sendRaw(url: string, { method = "GET", path, token, headers = {} }: Raw
 describe("another user", () => {
   it("sees and changes nothing of the victim's, on any route, directly and through the gateway", async () => {
     const before = await lookAtVictim();
-    const secretsOfVictim = [victim.userId, orderId, "12345", "12222", "321", victim.email];
+    const secretsOfVictim = [victim.userId, orderId, "8765309.1", "7654321", victim.email];
     const paths = ofUsers().filter(({ path }) => !everybodys.test(path) && !admins.includes(path));
     expect(new Set(paths.map(({ name }) => name)).size).toBeGreaterThanOrEqual(4);
     for (const route of paths) {

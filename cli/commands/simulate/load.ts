@@ -39,7 +39,7 @@ export interface LoadResult {
 /** More orders without an answer than this and the next waits: the rate is then what the system takes. */
 const mostOpen = 200;
 /** Orders that are asked for again and again, to see their way; the others are asked for in the end. */
-const mostFollowed = 16;
+const mostFollowed = 4;
 const finalStatuses = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
 const endWithinMs = 30_000;
 
@@ -132,7 +132,7 @@ class LoadRun {
   async #follow(orderId: string, investor: Investor): Promise<void> {
     this.#followed += 1;
     const answeredMs = performance.now();
-    for (let waitMs = 2; waitMs < 500; waitMs *= 1.3) {
+    for (let waitMs = 3; waitMs < 500; waitMs *= 1.4) {
       await pause(waitMs);
       const status = await this.#look(orderId, investor);
       if (status === undefined) continue;
