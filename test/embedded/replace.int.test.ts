@@ -155,12 +155,14 @@ describe("a program in a service's place", () => {
   });
 
   it("is one of two in the places of two services", async () => {
-    const both = ["broker-order", "broker-report"].map((service) => replace({ words: [service] }));
-    const pids = await Promise.all(
-      ["broker-order", "broker-report"].map(
-        async (service) => (await waitForProgram(project.portOf(service))).program,
-      ),
-    );
+    const both: Child[] = [];
+    const pids: number[] = [];
+    // One after the other: while one takes its place, the project is its own (project.busy).
+    for (const service of ["broker-order", "broker-report"]) {
+      both.push(replace({ words: [service] }));
+      pids.push((await waitForProgram(project.portOf(service))).program);
+    }
+    expect(pids.map(isProcessAlive)).toEqual([true, true]);
     expect(new Set(pids).size).toBe(2);
     for (const replacing of both) replacing.kill("SIGTERM");
     for (const replacing of both) expect((await replacing.ended).exitCode).toBe(143);
