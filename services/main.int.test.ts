@@ -98,7 +98,11 @@ describe("a service as a process", () => {
 describe("its migrations", () => {
   it("are applied once", async () => {
     const migrate = () => start(["migrate", "broker-identity"], identity()).ended;
-    expect(await migrate()).toEqual({ exitCode: 0, stdout: "broker-identity: 001-users, 002-seed-password\n", stderr: "" });
+    expect(await migrate()).toEqual({
+      exitCode: 0,
+      stdout: "broker-identity: 001-users, 002-seed-password\n",
+      stderr: "",
+    });
     expect(await migrate()).toEqual({ exitCode: 0, stdout: "broker-identity: up to date\n", stderr: "" });
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findViolations } from "./find-violations.js";
 import { call, enter, giveShares, type Investor, waitForPrices } from "./investor.js";
-import { secrets, startSystem, type System, waitUntilReady } from "./start-system.js";
+import { type System, secrets, startSystem, waitUntilReady } from "./start-system.js";
 
 let system: System;
 let gateway: string;

@@ -42,12 +42,10 @@ describePrograms(["python3-pika", "python3-kafka"], () => {
     const sold = await project.run("order", "sell", "PETR4", "200", "--watch");
     expect(sold).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/FILLED +200 at/) });
     // The wallet settles by the order service's events, which come after its answer.
-    await expect
-      .poll(wallet, { timeout: 30_000 })
-      .toMatchObject({
-        blocked: 0,
-        shares: { available: (before.shares?.available ?? 0) - 100, blocked: 0 },
-      });
+    await expect.poll(wallet, { timeout: 30_000 }).toMatchObject({
+      blocked: 0,
+      shares: { available: (before.shares?.available ?? 0) - 100, blocked: 0 },
+    });
     const refused = await project.run("order", "buy", "PETR4", "100000", "--price", "1000");
     expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("NO_FUNDS") });
     const list = await project.json<{ orders: { side: string; status: string }[] }>("order", "list");

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type BuiltCli, buildCli, type Child } from "../support/built-cli.js";
 import { createRandom } from "../../kit/seeded-random.js";
+import { type BuiltCli, buildCli, type Child } from "../support/built-cli.js";
 import { expectRefused } from "./expect-refused.js";
 import { createFixture, type Fixture } from "./fixture.js";
 import { expectedObjects, writeLightStack } from "./light-stack.js";
