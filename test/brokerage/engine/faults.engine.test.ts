@@ -18,28 +18,34 @@ const names = ["ana", "bruno", "carla", "davi", "elisa", "fabio"];
 const drained = { timeout: 300_000, interval: 2_000 };
 
 let system: EngineSystem;
+/** The testbed's stand-in, stopped amid writes, hangs for minutes: what is in the reports then says nothing of ours. */
+let hasMongodb: boolean;
 
 beforeAll(async () => {
   console.info(`MYBROKER_SEED=${seed}`);
   system = await bringSystem(`mybroker-faults-${process.pid}`);
+  hasMongodb = !(await system.containers.isStandIn("broker-mongodb"));
 }, 600_000);
 afterAll(() => system?.close(), 120_000);
 
-/** Everything that is on its way has arrived, and every invariant holds; the reports say the same of the investors. */
+/** Everything that is on its way has arrived, and every invariant holds; the reports say the same. */
 async function expectAllWell(investors: readonly Investor[]): Promise<void> {
   const startedMs = Date.now();
   try {
-    await vi.waitFor(async () => {
-      expect(await findViolations(system.databases)).toEqual([]);
-      expect(await countUnread(system.stack.target("kafka"), "broker-report", eventTopics)).toBe(0);
-    }, drained);
-    // Asked once: reading all of it again and again would keep the reports from being written.
-    for (const one of investors) expect(await findDifferences(system.gateway, one)).toEqual([]);
+    await vi.waitFor(async () => expect(await findViolations(system.databases)).toEqual([]), drained);
+    if (hasMongodb) await expectReports(investors);
   } catch (error) {
     console.error(await system.containers.readLogs(system.services));
     throw error;
   }
   console.info(`all invariants hold ${Math.round((Date.now() - startedMs) / 1_000)} s later`);
+}
+
+async function expectReports(investors: readonly Investor[]): Promise<void> {
+  const unread = () => countUnread(system.stack.target("kafka"), "broker-report", eventTopics);
+  await vi.waitFor(async () => expect(await unread()).toBe(0), drained);
+  // Asked once: reading all of it again and again would keep the reports from being written.
+  for (const one of investors) expect(await findDifferences(system.gateway, one)).toEqual([]);
 }
 
 describe("the stack on an engine", () => {
