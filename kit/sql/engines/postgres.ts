@@ -52,7 +52,7 @@ function configure(settings: ServerSettings, types: CustomTypesConfig): ClientCo
     idle_in_transaction_session_timeout: 3 * statementTimeoutMs,
     query_timeout: answerTimeoutMs,
     keepAlive: true,
-    options: "-c TimeZone=UTC",
+    options: "-c TimeZone=UTC -c default_transaction_isolation=read\\ committed",
     types: chooseParser(types),
   };
 }
