@@ -9,8 +9,9 @@ export default defineConfig({
           include: ["{cli,contracts,embedded,kit,services,test,tools}/**/*.{unit,int}.test.ts"],
           exclude: ["test/embedded/**"],
           env: { FORCE_COLOR: "0" },
-          // Some start the built CLI, on a machine that may be busy.
+          // Some start the built CLI or the whole system, on a machine that may be busy.
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

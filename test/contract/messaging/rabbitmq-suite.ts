@@ -75,11 +75,11 @@ export function describeRabbitmqLink(name: string, start: () => Promise<AmqpServ
     });
 
     it("rejects a message that no queue takes, and no other", async () => {
-      const message = { exchange: ordersExchange, messageId: "m", body: {} };
+      const message = { exchange: ordersExchange, body: {} };
       const errors = await link.publishMany([
-        { ...message, routingKey },
-        { ...message, routingKey: "nowhere" },
-        { ...message, routingKey },
+        { ...message, messageId: "m1", routingKey },
+        { ...message, messageId: "m2", routingKey: "nowhere" },
+        { ...message, messageId: "m3", routingKey },
       ]);
       expect(errors).toEqual([
         undefined,
