@@ -103,12 +103,18 @@ export async function scatterRecords(
       value,
       headers: { ...headers, [copyMark]: "1" },
     }));
-    await producer.send({ topic, acks: -1, messages });
+    for (let from = 0; from < messages.length; from += recordsOfRequest) {
+      const some = messages.slice(from, from + recordsOfRequest);
+      await producer.send({ topic, acks: -1, messages: some });
+    }
     return messages.length;
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect(), consumer.disconnect()]);
   }
 }
+
+/** Well below the 1 MiB that the broker takes for a partition. */
+const recordsOfRequest = 500;
 
 /** How many records of the topics the group has not read. */
 export async function countUnread(
