@@ -131,11 +131,14 @@ describe("init beside volumes of an earlier run", () => {
     const run = await init();
     const { data } = run.json() as unknown as { data: { env: { recovered: string[]; generated: string[] } } };
     expect(run.exitCode).toBe(0);
-    // The three that no container of this test was given are new.
+    // Those that no container of this test was given are new.
     expect(data.env.generated.sort()).toEqual([
       "B3_MARKET_CACHE_PASSWORD",
       "BROKER_WALLET_CACHE_PASSWORD",
+      "JWT_PRIVATE_SEED",
       "KAFKA_UI_PASSWORD",
+      "SEED_USER_PASSWORD",
+      "SERVICE_TOKEN_BROKER_ORDER",
     ]);
     const after = readEnv();
     for (const key of [...data.env.recovered, "BROKER_DB_USER"]) expect(after[key]).toBe(before[key]);
@@ -164,7 +167,9 @@ describe("init beside volumes of an earlier run", () => {
     };
     expect(data.rotation.kept).toEqual([]);
     const after = readEnv();
-    const secretKeys = [...secretKeysOf(readFileSync(envPath, "utf8"))];
+    // An optional one that nobody set stays empty.
+    const secretKeys = [...secretKeysOf(readFileSync(envPath, "utf8"))].filter((key) => before[key] !== "");
+    expect(secretKeys).toContain("JWT_PRIVATE_SEED");
     for (const key of secretKeys) expect(after[key]).not.toBe(before[key]);
     expect(data.rotation.servers.sort()).toEqual(
       ["b3-core-db", "broker-mongodb", "broker-order-db", "broker-wallet-db", "grafana"].sort(),
