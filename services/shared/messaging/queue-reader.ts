@@ -132,10 +132,6 @@ export class QueueReader {
       inOrder: false,
     });
     if (!reading.isOpen) return;
-    acknowledge(
-      reading,
-      [...messages].filter(([message]) => done.includes(message)).map(([, delivery]) => delivery),
-    );
     for (const { message, error } of failed) {
       const fields = { queue: this.#options.queue, messageId: message.messageId, error };
       this.#context.log.error(fields, "a message failed alone and will go back to its queue");
@@ -143,6 +139,11 @@ export class QueueReader {
     // The others go on meanwhile.
     if (failed.length > 0)
       reading.givingBack ??= setTimeout(finishReading, this.#nextDelayMs(), reading).unref();
+    // After that: while a message is kept, no acknowledgement may include those before it.
+    acknowledge(
+      reading,
+      [...messages].filter(([message]) => done.includes(message)).map(([, delivery]) => delivery),
+    );
     if (down === undefined) return;
     reading.down = down;
     finishReading(reading);

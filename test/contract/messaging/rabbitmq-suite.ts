@@ -234,6 +234,43 @@ export function describeRabbitmqLink(name: string, start: () => Promise<AmqpServ
       await readyCount(await lab.channel(), queue, 0);
     });
 
+    it("keeps one that failed when those behind it in its batch are done", async () => {
+      const taken: string[] = [];
+      const batches: string[] = [];
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      let failures = 0;
+      const consumer = consume({
+        handle: async (batch) => {
+          batches.push(idsOf(batch).join());
+          if (idsOf(batch).includes("gate")) await gate;
+          if (idsOf(batch).includes("poison") && failures < 2) {
+            failures += 1;
+            throw new Error("a defect");
+          }
+          taken.push(...idsOf(batch));
+        },
+      });
+      await send("gate");
+      await eventually(
+        () => batches.join(),
+        (ids) => ids === "gate",
+      );
+      for (const id of ["poison", "2"]) await send(id);
+      // Both are with the consumer, and come as one batch once it takes the next.
+      await readyCount(await lab.channel(), queue, 0);
+      open();
+      await eventually(
+        () => taken.join(),
+        (ids) => ids === "gate,2,poison",
+      );
+      expect(batches.slice(0, 2)).toEqual(["gate", "poison,2"]);
+      await consumer.close();
+      await readyCount(await lab.channel(), queue, 0);
+    });
+
     it("outlives a restart of the broker", async () => {
       const taken = new Set<string>();
       consume({ handle: async (batch) => idsOf(batch).forEach((id) => void taken.add(id)) });
