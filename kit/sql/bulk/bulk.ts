@@ -1,0 +1,56 @@
+import type { DatabaseSettings } from "../database.js";
+
+/** What a column holds, apart from how a server keeps it. */
+export type BulkKind = "text" | "integer" | "money" | "timestamp" | "milliseconds";
+
+export interface BulkTable {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly kind: BulkKind }[];
+}
+
+/**
+ * In the order of the table's columns. Money is a count of 1/10000 BRL; a timestamp is Unix time in ms and becomes what
+ * the services' own columns have (DATETIME(6), timestamptz, microseconds in SQLite); milliseconds stay a number.
+ */
+export type BulkRow = readonly (string | number | null)[];
+
+export type BulkMethod = "COPY" | "LOAD DATA LOCAL" | "INSERT";
+
+/**
+ * One connection and one transaction, for many rows: what is done here is seen by others after commit() and not at all
+ * if the process dies before it. No time limit of the services' connections holds here. One call at a time.
+ */
+export interface BulkSession {
+  readonly kind: DatabaseSettings["kind"];
+  /** How rows are sent; INSERT on MySQL where the server does not allow LOAD DATA LOCAL. */
+  readonly method: BulkMethod;
+  /**
+   * Inserts the rows as they come, asking for more only as fast as the server takes them; returns how many.
+   * @throws the server's error, as for a row whose key is there; Error where it took fewer rows than it was given
+   */
+  load(table: BulkTable, rows: Iterable<BulkRow> | AsyncIterable<BulkRow>): Promise<number>;
+  /** One statement with "?" for each value; returns how many rows it changed. */
+  execute(statement: string, values?: readonly (string | number | null)[]): Promise<number>;
+  /** Rows of one statement; integers as numbers, decimals as text (SQLite: an integer). */
+  query<Row extends object>(statement: string, values?: readonly (string | number | null)[]): Promise<Row[]>;
+  commit(): Promise<void>;
+  /** Undoes what was not committed; never fails. */
+  rollback(): Promise<void>;
+  /** Ends the connection; what was not committed is undone. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, and begins the transaction at the first statement.
+ * @throws the client's error where the server does not answer within 3 s or refuses the login; see openSqliteFile
+ */
+export async function openBulk(settings: DatabaseSettings): Promise<BulkSession> {
+  switch (settings.kind) {
+    case "sqlite":
+      return (await import("./sqlite.js")).openSqliteBulk(settings);
+    case "mysql":
+      return (await import("./mysql.js")).openMysqlBulk(settings);
+    case "postgres":
+      return (await import("./postgres.js")).openPostgresBulk(settings);
+  }
+}
