@@ -48,6 +48,9 @@ interface InfoAnswer {
   readonly MemTotal?: number;
   readonly NCPU?: number;
   readonly SecurityOptions?: readonly string[] | null;
+  readonly DockerRootDir?: string;
+  /** RFC 3339 with nanoseconds, when it made this answer. */
+  readonly SystemTime?: string;
 }
 
 async function connectAddress(
@@ -58,7 +61,11 @@ async function connectAddress(
   const timeoutMs = options.timeoutMs ?? (address.url.startsWith("ssh:") ? 10_000 : 3000);
   const transport = await openTransport(address);
   try {
-    const { version, info } = await ask(transport, { address, timeoutMs, platform: context.platform });
+    const { version, info, clockAheadMs } = await ask(transport, {
+      address,
+      timeoutMs,
+      platform: context.platform,
+    });
     const outcome = negotiateApi(version);
     if (outcome.kind !== "agreed") throw explainNegotiation(outcome, address, version);
     transport.useApiVersion(outcome.apiVersion);
@@ -70,7 +77,10 @@ async function connectAddress(
         source: address.source,
         hostAddress: hostAddressOf(address, context.env, gateway),
       },
-      facts: factsOf(outcome.apiVersion, version, info),
+      facts: {
+        ...factsOf(outcome.apiVersion, version, info),
+        ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
+      },
       credentialsFor: (reference) => findCredentials(reference, { ...context, files: options.files }),
     });
   } catch (error) {
@@ -82,20 +92,39 @@ async function connectAddress(
 async function ask(
   transport: Transport,
   where: { address: EngineAddress; timeoutMs: number; platform: NodeJS.Platform },
-): Promise<{ version: VersionAnswer; info: InfoAnswer }> {
+): Promise<{ version: VersionAnswer; info: InfoAnswer; clockAheadMs: number | undefined }> {
   const { address, timeoutMs, platform } = where;
   const limit = AbortSignal.timeout(timeoutMs);
   // A socket proxy may forbid /info; then its facts stay unknown, which is no reason to stop.
-  const info = transport.json<InfoAnswer>({ path: "/info", signal: limit }).catch(() => ({}));
+  const info: Promise<TimedInfo> = askInfo(transport, limit).catch(() => ({
+    info: {},
+    clockAheadMs: undefined,
+  }));
   try {
     const version = await transport.json<VersionAnswer>({ path: "/version", signal: limit });
-    return { version, info: await info };
+    return { version, ...(await info) };
   } catch (error) {
     if (limit.aborted) throw explainHungEngine(address, timeoutMs, platform);
     const refusal = error instanceof EngineError ? negotiationOfRefusal(error.message) : undefined;
     if (refusal && refusal.kind !== "agreed") throw explainNegotiation(refusal, address, {});
     throw explainConnectFailure(error, address, platform);
   }
+}
+
+interface TimedInfo {
+  readonly info: InfoAnswer;
+  readonly clockAheadMs: number | undefined;
+}
+
+/** The engine reads its clock somewhere between the question and the answer; within that nothing is known. */
+async function askInfo(transport: Transport, signal: AbortSignal): Promise<TimedInfo> {
+  const askedMs = Date.now();
+  const info = await transport.json<InfoAnswer>({ path: "/info", signal });
+  const answeredMs = Date.now();
+  const theirsMs = Date.parse(info.SystemTime ?? "");
+  if (Number.isNaN(theirsMs)) return { info, clockAheadMs: undefined };
+  const clockAheadMs = theirsMs < askedMs ? theirsMs - askedMs : Math.max(0, theirsMs - answeredMs);
+  return { info, clockAheadMs };
 }
 
 /** The gateway of the container that we run in, where it is one of this engine's own. */
@@ -123,5 +152,6 @@ function factsOf(apiVersion: string, version: VersionAnswer, info: InfoAnswer): 
     memoryBytes: info.MemTotal ?? 0,
     cpus: info.NCPU ?? 0,
     rootless: info.SecurityOptions?.some((option) => option.includes("name=rootless")) ?? false,
+    ...(info.DockerRootDir ? { dataRoot: info.DockerRootDir } : {}),
   };
 }

@@ -7,6 +7,7 @@ import type {
   ContainerFilter,
   ContainerStats,
   ContainerSummary,
+  EndpointSettings,
   Engine,
   EngineEndpoint,
   EngineEvent,
@@ -107,6 +108,10 @@ export class DockerEngine implements Engine {
 
   async restartContainer(id: string, timeoutSeconds?: number): Promise<void> {
     await this.#post(`/containers/${id}/restart`, { t: timeoutSeconds }, unlimited);
+  }
+
+  async unpauseContainer(id: string): Promise<void> {
+    await this.#post(`/containers/${id}/unpause`);
   }
 
   async removeContainer(id: string, options: { force: boolean; anonymousVolumes: boolean }): Promise<void> {
@@ -210,6 +215,11 @@ export class DockerEngine implements Engine {
 
   async removeNetwork(id: string): Promise<void> {
     await this.#remove(`/networks/${id}`, {});
+  }
+
+  async connectNetwork(id: string, containerId: string, endpoint: EndpointSettings): Promise<void> {
+    const body = { Container: containerId, EndpointConfig: endpoint };
+    await this.#transport.run({ method: "POST", path: `/networks/${id}/connect`, body });
   }
 
   async listVolumes(labels: readonly string[]): Promise<VolumeDetails[]> {

@@ -12,6 +12,7 @@ const changingCalls = [
   "startContainer",
   "stopContainer",
   "restartContainer",
+  "unpauseContainer",
   "removeContainer",
   "renameContainer",
   "putArchive",
@@ -21,6 +22,7 @@ const changingCalls = [
   "removeImage",
   "createNetwork",
   "removeNetwork",
+  "connectNetwork",
   "createVolume",
   "removeVolume",
 ] as const satisfies readonly (keyof Engine)[];

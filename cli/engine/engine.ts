@@ -15,6 +15,7 @@ export interface Engine {
   /** Waits for the engine's answer; timeoutSeconds undefined: the container's own StopTimeout. */
   stopContainer(id: string, timeoutSeconds?: number): Promise<void>;
   restartContainer(id: string, timeoutSeconds?: number): Promise<void>;
+  unpauseContainer(id: string): Promise<void>;
   removeContainer(id: string, options: { force: boolean; anonymousVolumes: boolean }): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   /** A tar stream unpacked at `path` (inline configs and secrets). */
@@ -43,6 +44,8 @@ export interface Engine {
   inspectNetwork(name: string): Promise<NetworkDetails | undefined>;
   createNetwork(body: NetworkCreateBody): Promise<{ id: string }>;
   removeNetwork(id: string): Promise<void>;
+  /** Puts a container on a network beside those that it is on. */
+  connectNetwork(id: string, containerId: string, endpoint: EndpointSettings): Promise<void>;
 
   listVolumes(labels: readonly string[]): Promise<VolumeDetails[]>;
   inspectVolume(name: string): Promise<VolumeDetails | undefined>;
@@ -75,6 +78,10 @@ export interface EngineFacts {
   /** 0 where the engine does not say. */
   readonly cpus: number;
   readonly rootless: boolean;
+  /** Where it keeps images and volumes, on its own machine; absent where it does not say. */
+  readonly dataRoot?: string;
+  /** By how much its clock is ahead of this machine's, to some milliseconds; absent where it does not say. */
+  readonly clockAheadMs?: number;
 }
 
 /** Normalised once at the edge. */
