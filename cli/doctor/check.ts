@@ -45,7 +45,7 @@ export interface DoctorFacts {
   /** --deep: a check may place an order and cancel it. */
   readonly deep: boolean;
   /** "docker-compose.yml:77", where the key path stands, or the nearest above it; undefined where nothing of it does. */
-  placeOf(path: readonly string[]): Promise<string | undefined>;
+  placeOf(path: readonly (string | number)[]): Promise<string | undefined>;
   envFile(): Promise<EnvText | undefined>;
   envExample(): Promise<EnvText | undefined>;
   /** Empty on the embedded runtime. */
@@ -87,6 +87,8 @@ export interface Repair {
   readonly command: string;
   /** In this order: files, containers, then what lies inside servers. */
   readonly stage: "files" | "containers" | "servers";
+  /** Words of mybroker's own command line, where that does it: those of several findings become one command. */
+  readonly words?: readonly [verb: string, ...services: string[]];
   /** @throws MybrokerError where it does not work */
   run(facts: DoctorFacts): Promise<void>;
 }
@@ -103,6 +105,9 @@ export interface Check {
    */
   run(facts: DoctorFacts, signal: AbortSignal): Promise<readonly Finding[]>;
 }
+
+/** A finding that is no good news; `fix` mends it. */
+export type Problem = Finding & { readonly level: "warning" | "error" | "unknown"; readonly fix: string };
 
 /** All is well with the subject. */
 export function fine(id: string, subject: string, message: string): Finding {
