@@ -12,7 +12,8 @@ export interface BulkTable {
  * In the order of the table's columns. Money is a count of 1/10000 BRL; a timestamp is Unix time in ms and becomes what
  * the services' own columns have (DATETIME(6), timestamptz, microseconds in SQLite); milliseconds stay a number.
  */
-export type BulkRow = readonly (string | number | null)[];
+export type BulkRow = readonly BulkValue[];
+export type BulkValue = string | number | null;
 
 export type BulkMethod = "COPY" | "LOAD DATA LOCAL" | "INSERT";
 
@@ -25,14 +26,18 @@ export interface BulkSession {
   /** How rows are sent; INSERT on MySQL where the server does not allow LOAD DATA LOCAL. */
   readonly method: BulkMethod;
   /**
-   * Inserts the rows as they come, asking for more only as fast as the server takes them; returns how many.
-   * @throws the server's error, as for a row whose key is there; Error where it took fewer rows than it was given
+   * Takes rows for a table. They are gathered and sent a megabyte at a time, while the next ones are made; this waits
+   * when the server has not yet taken the megabyte before. What goes wrong may show in a later call.
+   * @throws the server's error, as for a row whose key is there; Error with the code BULK_REFUSED where it changed rows
    */
-  load(table: BulkTable, rows: Iterable<BulkRow> | AsyncIterable<BulkRow>): Promise<number>;
+  load(table: BulkTable, rows: readonly BulkRow[]): Promise<void>;
+  /** Sends what is gathered. Every other call does so first. */
+  flush(): Promise<void>;
   /** One statement with "?" for each value; returns how many rows it changed. */
-  execute(statement: string, values?: readonly (string | number | null)[]): Promise<number>;
+  execute(statement: string, values?: readonly BulkValue[]): Promise<number>;
   /** Rows of one statement; integers as numbers, decimals as text (SQLite: an integer). */
-  query<Row extends object>(statement: string, values?: readonly (string | number | null)[]): Promise<Row[]>;
+  query<Row extends object>(statement: string, values?: readonly BulkValue[]): Promise<Row[]>;
+  /** Ends the transaction; the next call begins another. */
   commit(): Promise<void>;
   /** Undoes what was not committed; never fails. */
   rollback(): Promise<void>;

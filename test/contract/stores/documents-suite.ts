@@ -68,6 +68,20 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
       );
     });
 
+    it("is replaced among however many, in several collections at once", async () => {
+      const ids = Array.from({ length: 250 }, newId);
+      const others = await store.collection<Snapshot>("other_orders", []);
+      const putAll = (collection: Collection<Snapshot>, version: number) =>
+        collection.putIfNewer(
+          ids.map((orderId) => ({ id: orderId, version, document: { orderId, version } })),
+        );
+      for (const version of [1, 2]) {
+        const kept = await Promise.all([putAll(orders, version), putAll(others, version)]);
+        expect(kept).toEqual([ids.length, ids.length]);
+      }
+      expect(await others.get(ids[249] ?? "")).toEqual({ orderId: ids[249], version: 2 });
+    });
+
     it("ends at the highest version, in whatever order they come and how many at once", async () => {
       const versions = array(integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 12 });
       await assert(

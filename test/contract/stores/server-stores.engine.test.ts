@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { describeBulk } from "./bulk-suite.js";
 import { describeCache } from "./cache-suite.js";
 import { describeDocuments } from "./documents-suite.js";
 import { type EngineStores, startEngineStores } from "./engine-stores.js";
@@ -20,6 +21,7 @@ afterAll(async () => {
 describe("on the servers", () => {
   for (const kind of ["mysql", "postgres"] as const) {
     describeSql(kind, () => stores[kind]);
+    describeBulk(kind, () => stores[kind]);
     describeMigrations(kind, () => stores[kind]);
     describeKilledHolder(kind, () => stores[kind]);
     describeLostSession(kind, () => stores[kind]);

@@ -1,0 +1,88 @@
+import { setTimeout as pause, setImmediate } from "node:timers/promises";
+import { isSqliteBusy } from "../sqlite-errors.js";
+import { openSqliteFile, type SqliteFile } from "../sqlite-file.js";
+import type { BulkRow, BulkSession, BulkTable } from "./bulk.js";
+import type { Gatherer } from "./gather.js";
+import { createTransaction } from "./transaction.js";
+
+/** The process that runs the services writes in between; each of its transactions takes milliseconds. */
+const busyForMs = 10_000;
+
+export async function openSqliteBulk(settings: { readonly path: string }): Promise<BulkSession> {
+  const file = await openSqliteFile(settings.path);
+  return {
+    kind: "sqlite",
+    method: "INSERT",
+    ...createTransaction(createInserter(file), {
+      begin: () => begin(file),
+      commit: async () => file.exec("COMMIT"),
+      // A full disk has ended it already.
+      rollback: async () => file.inTransaction && file.exec("ROLLBACK"),
+      execute: async (statement, values) => file.run(statement, values),
+      query: async (statement, values) => file.all(statement, values),
+    }),
+    close: async () => {
+      // libsql keeps the connection until its statements are collected as garbage, and with it the lock.
+      if (file.inTransaction) file.exec("ROLLBACK");
+      file.close();
+    },
+  };
+}
+
+async function begin(file: SqliteFile): Promise<void> {
+  const deadlineMs = Date.now() + busyForMs;
+  for (;;) {
+    try {
+      return file.exec("BEGIN IMMEDIATE");
+    } catch (error) {
+      if (!isSqliteBusy(error) || Date.now() > deadlineMs) throw error;
+      await pause(5);
+    }
+  }
+}
+
+/** Values that one statement takes: beyond it a longer statement is no faster. */
+const mostValues = 1_000;
+
+/** Nothing is gathered: a row is in the file sooner than its text would be made. */
+function createInserter(file: SqliteFile): Gatherer {
+  const statements = new Map<string, string>();
+  const statementOf = (table: BulkTable, rows: number): string => {
+    const key = `${table.name} ${rows}`;
+    const known = statements.get(key) ?? insertOf(table, rows);
+    statements.set(key, known);
+    return known;
+  };
+  return {
+    async add(table, rows) {
+      const { columns } = table;
+      const atOnce = Math.max(1, Math.floor(mostValues / columns.length));
+      for (let from = 0; from < rows.length; from += atOnce) {
+        const part = rows.slice(from, from + atOnce);
+        file.run(statementOf(table, part.length), toValues(columns, part));
+      }
+      // Calls of SQLite hold up the whole process: signals and the other stores have their turn.
+      await setImmediate();
+    },
+    flush: async () => {},
+    clear: async () => {},
+  };
+}
+
+function insertOf({ name, columns }: BulkTable, rows: number): string {
+  const marks = `(${columns.map(() => "?").join()})`;
+  const names = columns.map((column) => `"${column.name}"`).join();
+  return `insert into "${name}" (${names}) values ${Array(rows).fill(marks).join()}`;
+}
+
+function toValues(columns: BulkTable["columns"], rows: readonly BulkRow[]): unknown[] {
+  const values: unknown[] = [];
+  for (const row of rows) {
+    for (let column = 0; column < columns.length; column += 1) {
+      const value = row[column] ?? null;
+      // Microseconds, as the services keep them.
+      values.push(value !== null && columns[column]?.kind === "timestamp" ? Number(value) * 1_000 : value);
+    }
+  }
+  return values;
+}
