@@ -17,6 +17,13 @@ interface Stored {
 }
 
 const timeoutMs = 3_000;
+const maxConnections = 4;
+/**
+ * FerretDB on SQLite keeps a read open for each document that a command replaces, until the command ends. It has 100
+ * for a database, and where they run out the command waits for itself, and all others for it, until a restart. On all
+ * our connections at once it is 4 × (20 and the write) of them.
+ */
+const maxReplacements = 20;
 const duplicateKey = 11_000;
 
 export async function openMongoDocuments(
@@ -29,12 +36,13 @@ export async function openMongoDocuments(
     connectTimeoutMS: timeoutMs,
     serverSelectionTimeoutMS: timeoutMs,
     socketTimeoutMS: 12_000,
-    maxPoolSize: 4,
+    maxPoolSize: maxConnections,
     waitQueueTimeoutMS: timeoutMs,
     // What was acknowledged has reached the server's journal, as with the other stores.
     writeConcern: { w: 1, journal: true },
   });
   const database = client.db(settings.database);
+  let readable: MongoCollection<Stored> | undefined;
   return {
     async collection(name, indexes) {
       checkNames(name, ...indexes.flat());
@@ -42,9 +50,11 @@ export async function openMongoDocuments(
       for (const fields of indexes) {
         await collection.createIndex(Object.fromEntries([...fields, "_id"].map((field) => [field, 1])));
       }
+      readable ??= collection;
       return makeCollection(collection);
     },
-    ping: async () => void (await database.command({ ping: 1 })),
+    // The command of that name is answered by servers that can neither read nor write.
+    ping: async () => void (await (readable?.findOne() ?? database.command({ ping: 1 }))),
     close: () => client.close(),
   };
 }
@@ -65,7 +75,12 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
     const updates = all.map(({ _id, ...replacement }) => ({
       replaceOne: { filter: { _id, _version: { $lt: Number(replacement._version) } }, replacement },
     }));
-    return (await collection.bulkWrite(updates, { ordered: false })).matchedCount;
+    let replaced = 0;
+    for (let start = 0; start < updates.length; start += maxReplacements) {
+      const some = updates.slice(start, start + maxReplacements);
+      replaced += (await collection.bulkWrite(some, { ordered: false })).matchedCount;
+    }
+    return replaced;
   };
   /** FerretDB does not do both at once, as an upsert with a condition on the version. */
   const replaceOrInsert = async (all: readonly Stored[]) => {

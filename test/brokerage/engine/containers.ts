@@ -16,8 +16,6 @@ export interface Containers {
   /** Started, and healthy by their own checks. */
   start(...services: string[]): Promise<void>;
   waitUntilHealthy(...services: string[]): Promise<void>;
-  /** A server of the testbed, whose image says so, in the place of the real one. */
-  isStandIn(service: string): Promise<boolean>;
   /** The end of what they wrote, for a failure's message. */
   readLogs(services: readonly string[]): Promise<string>;
 }
@@ -53,10 +51,6 @@ export function createContainers(stack: ComposeStack): Containers {
       await waitUntilHealthy(...services);
     },
     waitUntilHealthy,
-    isStandIn: async (service) => {
-      const image = await stack.engine.inspectImage((await stack.container(service)).Image);
-      return image?.labels["mybroker.testbed"] !== undefined;
-    },
     readLogs: async (services) => {
       const texts = services.map(async (service) => {
         const [name = ""] = namesOf([service]);

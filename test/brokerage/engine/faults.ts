@@ -70,8 +70,6 @@ export async function inflictAll(
     await pause(outageMs);
     await containers.unpause(...group);
   }
-  // The stand-in, stopped amid writes, may hang for good.
-  if (await containers.isStandIn("broker-mongodb")) await containers.restart("broker-mongodb");
   await containers.waitUntilHealthy(...system.services);
   return { ...shuffled, copiedEarly };
 }

@@ -28,6 +28,14 @@ echo "$ferretdb" >"$work/source/build/version/version.txt"
 grep -oE '^[0-9]+\.[0-9]+\.[0-9]+' <<<"$version" >"$work/source/build/version/mongodb.txt" ||
   cannot "its tag names no patch version, like 7.0.28"
 cd "$work/source"
+# It asks SQLite for one document only where a filter has nothing but the _id, and by an expression that its own index
+# does not have: 200 replacements among 2,500 documents took 27 s, which says nothing of MongoDB. What SQLite answers is
+# held against the whole filter again.
+collection=internal/backends/sqlite/collection.go metadata=internal/backends/sqlite/metadata/metadata.go
+sed -i 's/params\.Filter\.Len() == 1 {/params.Filter.Len() > 0 {/' "$collection"
+sed -i "s/->'\\$\._id'\"/->'_id'\"/" "$metadata"
+[[ "$(grep -c 'Filter\.Len() > 0 {' "$collection") $(grep -c "->'_id'\"" "$metadata")" == '2 1' ]] ||
+  cannot "FerretDB $ferretdb looks documents up in another way"
 CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -tags ferretdb_no_postgresql,ferretdb_no_mysql \
   -o "$out/ferretdb" ./cmd/ferretdb || cannot "FerretDB $ferretdb does not build with $(go version)"
 
