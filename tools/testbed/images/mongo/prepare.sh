@@ -34,7 +34,7 @@ cd "$work/source"
 collection=internal/backends/sqlite/collection.go metadata=internal/backends/sqlite/metadata/metadata.go
 sed -i 's/params\.Filter\.Len() == 1 {/params.Filter.Len() > 0 {/' "$collection"
 sed -i "s/->'\\$\._id'\"/->'_id'\"/" "$metadata"
-[[ "$(grep -c 'Filter\.Len() > 0 {' "$collection") $(grep -c "->'_id'\"" "$metadata")" == '2 1' ]] ||
+[[ "$(grep -c 'Filter\.Len() > 0 {' "$collection") $(grep -ce "->'_id'\"" "$metadata")" == '2 1' ]] ||
   cannot "FerretDB $ferretdb looks documents up in another way"
 CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -tags ferretdb_no_postgresql,ferretdb_no_mysql \
   -o "$out/ferretdb" ./cmd/ferretdb || cannot "FerretDB $ferretdb does not build with $(go version)"
