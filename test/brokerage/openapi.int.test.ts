@@ -1,7 +1,7 @@
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { formats } from "../../contracts/formats.js";
 import { type ServiceName, serviceNames } from "../../services/definitions.js";
-import { formats } from "../../services/shared/validate.js";
 import { call, enter, type Investor } from "./investor.js";
 import { type System, secrets, startSystem, waitUntilReady } from "./start-system.js";
 

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { FastifySchemaCompiler } from "fastify";
-import { formats } from "../validate.js";
+import { formats } from "../../../contracts/formats.js";
 import { type Problem, refuse } from "./problem.js";
 
 /** Compiled schemas are the same for every service of the process; a schema is compiled when it is first needed. */
