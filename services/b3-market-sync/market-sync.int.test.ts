@@ -4,7 +4,7 @@ import { type Cache, openCache } from "../../kit/cache/cache.js";
 import { quotedInstruments } from "../../kit/instruments.js";
 import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
-import { call, type Identity, startIdentity } from "../../test/support/investor.js";
+import { call, type Identity, startIdentity } from "../../test/support/identity-service.js";
 import type { RunningService } from "../shared/service.js";
 import { compile } from "../shared/validate.js";
 import { b3MarketSync } from "./main.js";

@@ -7,7 +7,7 @@ import { type Cache, openCache } from "../../kit/cache/cache.js";
 import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { startEmbedded } from "../../test/contract/amqp/start-embedded.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
-import { call, type Identity, startIdentity } from "../../test/support/investor.js";
+import { call, type Identity, startIdentity } from "../../test/support/identity-service.js";
 import { createTestContext } from "../../test/support/link-context.js";
 import { openRabbitmq, type QueueMessage, type RabbitmqLink } from "../shared/messaging/rabbitmq-link.js";
 import type { RunningService } from "../shared/service.js";

@@ -9,7 +9,7 @@ import {
   startEngineStores,
 } from "../../test/contract/stores/engine-stores.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
-import { call, type Identity, startIdentity } from "../../test/support/investor.js";
+import { call, type Identity, startIdentity } from "../../test/support/identity-service.js";
 import { startTestKafka } from "../../test/support/kafka-broker.js";
 import { createTestContext } from "../../test/support/link-context.js";
 import { brokerMarketData } from "../broker-market-data/main.js";

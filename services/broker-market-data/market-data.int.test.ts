@@ -5,7 +5,7 @@ import { openDocuments } from "../../kit/documents/documents.js";
 import { createKafka } from "../../kit/kafka.js";
 import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
-import { call, startIdentity } from "../../test/support/investor.js";
+import { call, startIdentity } from "../../test/support/identity-service.js";
 import { startTestKafka } from "../../test/support/kafka-broker.js";
 import { createTestContext } from "../../test/support/link-context.js";
 import { b3MarketSync } from "../b3-market-sync/main.js";

@@ -5,7 +5,7 @@ import type { MarketDataEvent, OrderEvent, WalletEvent } from "../../contracts/m
 import { openDocuments } from "../../kit/documents/documents.js";
 import { switchSqliteFile } from "../../kit/sql/sqlite-file.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
-import { call, startIdentity } from "../../test/support/investor.js";
+import { call, startIdentity } from "../../test/support/identity-service.js";
 import { startTestKafka } from "../../test/support/kafka-broker.js";
 import { createTestContext } from "../../test/support/link-context.js";
 import { type KafkaLink, openKafkaLink } from "../shared/messaging/kafka-link.js";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readListenSettings } from "../../kit/settings.js";
 import { openDatabase } from "../../kit/sql/database.js";
 import { makeStoreFolder, startService } from "../../test/support/domain-service.js";
-import { call } from "../../test/support/investor.js";
+import { call } from "../../test/support/identity-service.js";
 import { brokerIdentity } from "../broker-identity/main.js";
 import { defineService } from "./define-service.js";
 

@@ -4,7 +4,7 @@ import type { OrderEvent } from "../../../contracts/messages.js";
 import { type Position, WalletSummary } from "../../../contracts/rest.js";
 import { switchSqliteFile } from "../../../kit/sql/sqlite-file.js";
 import { makeStoreFolder, startService } from "../../../test/support/domain-service.js";
-import { call, startIdentity } from "../../../test/support/investor.js";
+import { call, startIdentity } from "../../../test/support/identity-service.js";
 import { startTestKafka, type TestKafka } from "../../../test/support/kafka-broker.js";
 import { createTestContext } from "../../../test/support/link-context.js";
 import { type KafkaLink, openKafkaLink } from "../../shared/messaging/kafka-link.js";

@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import type { TSchema } from "typebox";
 import { messageHeaders } from "../../../contracts/messages.js";
 import { deadLetterTopic, deliveryLimit } from "../../../contracts/topology.js";
@@ -8,6 +7,7 @@ import { type Checked, compile } from "../validate.js";
 import { type BatchOutcome, handleBatch, waitUntilUp } from "./handle-batch.js";
 import type { TopicConsumer, TopicRecord } from "./kafka-link.js";
 import { createBackOff, type LinkContext, pause, readMessage, toReason } from "./messages.js";
+import { SocketSet } from "./socket-set.js";
 
 type Kafka = Awaited<ReturnType<typeof createKafka>>;
 type KafkaConsumer = ReturnType<Kafka["consumer"]>;
@@ -43,25 +43,6 @@ const lastDelayMs = 2_000;
 const maxWaitMs = 1_000;
 const defaultLingerMs = 25;
 const defaultMaxBatch = 200;
-
-/** The connections of one consumer, so that they end with it. */
-class SocketSet {
-  readonly #sockets = new Set<Socket>();
-  #isOver = false;
-
-  open(host: string, port: number): Socket {
-    const socket = connect({ host, port });
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    if (this.#isOver) socket.destroy(new Error("the consumer was closed"));
-    return socket;
-  }
-
-  destroy(): void {
-    this.#isOver = true;
-    for (const socket of this.#sockets) socket.destroy(new Error("the consumer was closed"));
-  }
-}
 
 /** Takes the records of a group's topics, from one kafkajs consumer to the next. */
 export class TopicReader {

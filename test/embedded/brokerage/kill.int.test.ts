@@ -60,11 +60,13 @@ async function killOnce(load: Load, random: () => number): Promise<void> {
   const answered = () => load.orders.filter(({ answer }) => answer !== undefined).length;
   const before = answered();
   await waitUntil(() => answered() > before, { what: "an order after the start", limitMs: 60_000 });
+  // Waits for nothing: this is the random moment of the kill.
   await new Promise((resolve) => setTimeout(resolve, random() * longestLifeMs));
   const pid = project.readOwnerPid();
   process.kill(pid, "SIGKILL");
   if (random() < 0.3) {
     const up = project.start(["up"]);
+    // As above, now somewhere in the start.
     await new Promise((resolve) => setTimeout(resolve, 300 + random() * 1_500));
     const next = readPid();
     if (next !== undefined && next !== pid) killIfThere(next);
