@@ -11,6 +11,8 @@ export interface Cache {
   set(key: string, value: string, options?: SetOptions): Promise<void>;
   /** All of them or none. */
   setMany(entries: ReadonlyMap<string, string>, options?: SetOptions): Promise<void>;
+  /** Those whose key is not there; each by itself. */
+  setMissing(entries: ReadonlyMap<string, string>): Promise<void>;
   delete(key: string): Promise<void>;
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;

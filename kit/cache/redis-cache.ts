@@ -33,6 +33,11 @@ export async function openRedisCache(settings: Extract<CacheSettings, { kind: "r
     },
     set: (key, value, options) => setMany(new Map([[key, value]]), options),
     setMany,
+    setMissing: async (entries) => {
+      const batch = redis.pipeline();
+      for (const [key, value] of entries) batch.set(key, value, "NX");
+      for (const [error] of (await batch.exec()) ?? []) if (error) throw error;
+    },
     delete: async (key) => void (await redis.del(key)),
     ping: async () => void (await redis.ping()),
     close: async () => redis.disconnect(),

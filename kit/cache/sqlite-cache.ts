@@ -51,6 +51,11 @@ export async function openSqliteCache(path: string): Promise<Cache> {
     getMany,
     set: (key, value, options) => setMany(new Map([[key, value]]), options),
     setMany,
+    setMissing: (entries) =>
+      write(() => {
+        const statement = file.prepare("INSERT OR IGNORE INTO cache VALUES (?, ?, NULL)");
+        for (const [key, value] of entries) statement.run([key, value]);
+      }),
     delete: (key) => write(() => file.run("DELETE FROM cache WHERE key = ?", [key])),
     ping: () => retryOn(isSqliteBusy, async () => file.check()),
     close: async () => file.close(),

@@ -30,6 +30,13 @@ export interface Put<T extends Document> {
   readonly document: T;
 }
 
+/** One that may have no version: it is only ever inserted. */
+export interface NewDocument<T extends Document> {
+  readonly id: string;
+  readonly version?: number;
+  readonly document: T;
+}
+
 export interface Collection<T extends Document> {
   /**
    * Keeps each document if there is none with its id or only one of a lower version, and returns how many it kept. So
@@ -39,10 +46,14 @@ export interface Collection<T extends Document> {
   get(id: string): Promise<T | undefined>;
   /** Inserts those whose id is not there, and returns how many. */
   insertMany(documents: ReadonlyMap<string, T>): Promise<number>;
+  /** The same with versions, for up to 1,000 at a time of what is known to be new. */
+  insertNew(documents: readonly NewDocument<T>[]): Promise<number>;
   find(options: FindOptions): Promise<T[]>;
   count(filter?: Filter): Promise<number>;
   /** Returns how many there were. */
   deleteMany(filter: Filter): Promise<number>;
+  /** Those whose field, or id without one, is one of up to 1,000 values; returns how many there were. */
+  deleteAmong(values: readonly string[], field?: string): Promise<number>;
 }
 
 /** Documents by id in named collections; only what MongoDB, FerretDB and SQLite all do. */

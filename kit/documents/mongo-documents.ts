@@ -90,16 +90,20 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
     // Another process may have put one since, which may still be older.
     return kept === all.length ? kept : kept + (await replaceOlder(all));
   };
+  const insertNew: Collection<T>["insertNew"] = async (documents) => {
+    const all = documents.map(({ id, version, document }) => {
+      return { _id: id, ...(version === undefined ? {} : { _version: version }), ...document } as Stored;
+    });
+    return all.length === 0 ? 0 : insertMissing(collection, all);
+  };
   return {
     putIfNewer: async (puts) => {
       const all = puts.map(({ id, version, document }) => ({ _id: id, _version: version, ...document }));
       return all.length === 0 ? 0 : inTurn(() => replaceOrInsert(all as Stored[]));
     },
     get: async (id) => strip<T>(await collection.findOne({ _id: id })),
-    insertMany: async (documents) => {
-      const all = [...documents].map(([id, document]) => ({ _id: id, ...document }) as Stored);
-      return all.length === 0 ? 0 : insertMissing(collection, all);
-    },
+    insertMany: (documents) => insertNew([...documents].map(([id, document]) => ({ id, document }))),
+    insertNew,
     find: async (options) => {
       checkPage(options);
       const direction = options.sort?.direction === "descending" ? -1 : 1;
@@ -113,6 +117,11 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
     },
     count: (filter = {}) => collection.countDocuments(toQuery(filter)),
     deleteMany: async (filter) => (await collection.deleteMany(toQuery(filter))).deletedCount,
+    deleteAmong: async (values, field) => {
+      if (field !== undefined) checkNames(field);
+      const among = { [field ?? "_id"]: { $in: [...values] } } as MongoFilter<Stored>;
+      return (await collection.deleteMany(among)).deletedCount;
+    },
   };
 }
 

@@ -45,6 +45,14 @@ function expressionOf(field: string): string {
 
 function makeCollection<T extends Document>(file: SqliteFile, table: string): Collection<T> {
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row.document)) as T;
+  const insertNew: Collection<T>["insertNew"] = (documents) =>
+    write(file, () => {
+      const statement = file.prepare(`INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING`);
+      let inserted = 0;
+      for (const { id, version = null, document } of documents)
+        inserted += statement.run([id, version, JSON.stringify(document)]).changes;
+      return inserted;
+    });
   return {
     putIfNewer: (puts) =>
       write(file, () => {
@@ -56,14 +64,8 @@ function makeCollection<T extends Document>(file: SqliteFile, table: string): Co
         return kept;
       }),
     get: async (id) => file.all(`SELECT document FROM ${table} WHERE id = ?`, [id]).map(parse)[0],
-    insertMany: (documents) =>
-      write(file, () => {
-        const statement = file.prepare(`INSERT INTO ${table} VALUES (?, NULL, ?) ON CONFLICT DO NOTHING`);
-        let inserted = 0;
-        for (const [id, document] of documents)
-          inserted += statement.run([id, JSON.stringify(document)]).changes;
-        return inserted;
-      }),
+    insertMany: (documents) => insertNew([...documents].map(([id, document]) => ({ id, document }))),
+    insertNew,
     find: async (options) => {
       checkPage(options);
       const { text, values } = toWhere(options);
@@ -81,6 +83,11 @@ function makeCollection<T extends Document>(file: SqliteFile, table: string): Co
       write(file, () => {
         const { text, values } = toWhere(filter);
         return file.run(`DELETE FROM ${table} ${text}`, values);
+      }),
+    deleteAmong: (values, field) =>
+      write(file, () => {
+        const column = field === undefined ? "id" : expressionOf(field);
+        return file.run(`DELETE FROM ${table} WHERE ${column} IN (${values.map(() => "?").join()})`, values);
       }),
   };
 }

@@ -37,6 +37,17 @@ export function describeCache(kind: string, settings: () => CacheSettings): void
       expect(await cache.getMany([...entries.keys()])).toEqual(entries);
     });
 
+    it("leaves the keys that are there when it sets what is missing", async () => {
+      await cache.set("there", "first");
+      await cache.setMissing(
+        new Map([
+          ["there", "second"],
+          ["new", "second"],
+        ]),
+      );
+      expect([await cache.get("there"), await cache.get("new")]).toEqual(["first", "second"]);
+    });
+
     it("sets and gets many, of which some are missing", async () => {
       const prices = new Map(Array.from({ length: 1_200 }, (_, index) => [`many:${index}`, String(index)]));
       await cache.setMany(prices);

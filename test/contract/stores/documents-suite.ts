@@ -57,6 +57,29 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
       expect(await orders.get(id)).toEqual({ orderId: id, version: 3 });
     });
 
+    it("is inserted with its version, in whose place only a higher one comes", async () => {
+      const [there, fresh] = [newId(), newId()];
+      const make = (id: string, version: number) => ({ id, version, document: { orderId: id, version } });
+      await orders.putIfNewer([make(there, 1)]);
+      expect(await orders.insertNew([make(there, 5), make(fresh, 5)])).toBe(1);
+      expect(await orders.insertNew([])).toBe(0);
+      expect(await orders.putIfNewer([make(there, 2), make(fresh, 4)])).toBe(1);
+      expect(await orders.get(fresh)).toEqual({ orderId: fresh, version: 5 });
+    });
+
+    it("goes with others by its id, and by a field", async () => {
+      const ids = [newId(), newId(), newId(), newId()] as const;
+      await orders.insertNew(
+        ids.map((id, version) => ({ id, document: { orderId: id, version, status: `gone-${id}` } })),
+      );
+      expect(await orders.deleteAmong([ids[0], ids[1], "nothing"])).toBe(2);
+      expect(await orders.deleteAmong([`gone-${ids[2]}`, "nothing"], "status")).toBe(1);
+      expect(await Promise.all(ids.map(async (id) => (await orders.get(id)) !== undefined))).toEqual([
+        ...[false, false, false],
+        true,
+      ]);
+    });
+
     it("is judged by itself among others of the same call", async () => {
       const put = (id: string, version: number) => ({ id, version, document: { orderId: id, version } });
       const [older, equal, none] = [newId(), newId(), newId()];
