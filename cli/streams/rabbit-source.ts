@@ -1,19 +1,12 @@
-import type { ManagementAddress } from "../../kit/rabbitmq-management.js";
+import type { RabbitBroker } from "./rabbit-broker.js";
+import { Firehose } from "./rabbit-firehose.js";
+import { RabbitStream } from "./rabbit-stream.js";
+import { RabbitTap, type RabbitTapOptions } from "./rabbit-tap.js";
+import type { FirehoseOptions } from "./rabbit-tracing.js";
 import type { StreamSource } from "./source.js";
 
-/** One RabbitMQ, as the host reaches it. */
-export interface RabbitBroker {
-  /** The service's in the compose file. */
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  /** Default "/". */
-  readonly vhost?: string;
-  /** Without one a tap and the firehose are refused; streams need none. */
-  readonly management?: ManagementAddress;
-}
+export type { RabbitBroker } from "./rabbit-broker.js";
+export { restoreFirehose } from "./rabbit-tracing.js";
 
 export interface RabbitStreamOptions {
   readonly broker: RabbitBroker;
@@ -26,15 +19,8 @@ export interface RabbitStreamOptions {
  * rabbitmq.not-a-stream, rabbitmq.refused or rabbitmq.unreachable. Records say by `exchange` and `key` which way they
  * went: dead letters have the dead letter exchange.
  */
-export function openRabbitStream(_options: RabbitStreamOptions): StreamSource {
-  throw Error("not built yet");
-}
-
-export interface RabbitTapOptions {
-  readonly broker: RabbitBroker;
-  /** An exchange or a queue; where both have the name, `what` decides (default: the exchange). */
-  readonly name: string;
-  readonly what?: "exchange" | "queue";
+export function openRabbitStream({ broker, queue }: RabbitStreamOptions): StreamSource {
+  return new RabbitStream(broker, queue);
 }
 
 /**
@@ -43,25 +29,11 @@ export interface RabbitTapOptions {
  * rabbitmq.unknown-name (and the nearest), rabbitmq.no-management, rabbitmq.cannot-tap (an exchange of a type where
  * another listener takes messages away).
  */
-export function openRabbitTap(_options: RabbitTapOptions): StreamSource {
-  throw Error("not built yet");
-}
-
-export interface FirehoseOptions {
-  readonly broker: RabbitBroker;
-  /** The project's folder for state (ProjectState.folder). */
-  readonly stateFolder: string;
+export function openRabbitTap(options: RabbitTapOptions): StreamSource {
+  return new RabbitTap(options);
 }
 
 /** Everything that is published or delivered, by the broker's own tracing, which is put back as it was. */
-export function openFirehose(_options: FirehoseOptions): StreamSource {
-  throw Error("not built yet");
-}
-
-/**
- * For the start of every `tail`: switches tracing off that a killed one left on. Resolves with whether there was
- * something to do; costs a look at a folder otherwise. A broker that is away is left for the next time.
- */
-export function restoreFirehose(_options: FirehoseOptions): Promise<boolean> {
-  throw Error("not built yet");
+export function openFirehose(options: FirehoseOptions): StreamSource {
+  return new Firehose(options);
 }
