@@ -1,4 +1,10 @@
-import type { StreamSource } from "./source.js";
+import { messageHeaders } from "../../contracts/messages.js";
+import type { KafkaListener, KafkaReading } from "../../kit/kafka-reader.js";
+import type { KafkaRecord } from "../../kit/kafka-records.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { findNearest } from "../errors/nearest.js";
+import { decodedValue, type StreamRecord } from "./record.js";
+import type { SourceInfo, SourceSink, StreamSource } from "./source.js";
 
 export interface KafkaTopicsOptions {
   /** "host:port" each, as the host reaches them. */
@@ -16,6 +22,135 @@ export interface TopicChoice {
  * Topics of one Kafka, read without a consumer group. `open` rejects with kafka.unknown-topic (and the nearest name) or
  * kafka.unreachable. Partitions and awaited topics that appear later are read from their beginning.
  */
-export function openKafkaTopics(_options: KafkaTopicsOptions): StreamSource {
-  throw Error("not built yet");
+export function openKafkaTopics(options: KafkaTopicsOptions): StreamSource {
+  let reading: KafkaReading | undefined;
+  return {
+    name: "kafka",
+    open: async (sink, start, signal) => {
+      const { openKafkaReader, UnknownTopicError } = await import("../../kit/kafka-reader.js");
+      try {
+        reading = await openKafkaReader({ ...options, start, signal, listener: listenFor(sink) });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof UnknownTopicError ? explainUnknown(error) : explainUnreachable(options, error);
+      }
+      return describeReading(options, reading);
+    },
+    close: async () => reading?.close(),
+  };
+}
+
+function listenFor(sink: SourceSink): KafkaListener {
+  return {
+    partition: (_topic, _partition, isNew) => {
+      const lane = sink.lane({ live: isNew });
+      return {
+        push: (records) => lane.push(records.map((record) => new TopicRecord(record))),
+        caughtUp: () => lane.caughtUp(),
+        end: () => lane.end(),
+      };
+    },
+    gap: ({ tookMs, missed }) => sink.gap({ source: "kafka", tookMs, missed }),
+    problem: (text) => sink.problem(text),
+  };
+}
+
+const publishedAt = Buffer.from(messageHeaders.publishedAt);
+
+class TopicRecord implements StreamRecord {
+  readonly publishedMs: number;
+  [decodedValue]?: { readonly value: unknown };
+  readonly #record: KafkaRecord;
+  #bytes: Uint8Array | null | undefined;
+
+  constructor(record: KafkaRecord) {
+    this.#record = record;
+    const published = record.header(publishedAt);
+    const publishedMs = published === undefined ? Number.NaN : Number(published);
+    this.publishedMs = Number.isFinite(publishedMs) ? publishedMs : record.timestampMs;
+  }
+
+  get source(): "kafka" {
+    return "kafka";
+  }
+
+  get kind(): "topic" {
+    return "topic";
+  }
+
+  get stream(): string {
+    return this.#record.topic;
+  }
+
+  get key(): string | null {
+    return this.#record.key;
+  }
+
+  get partition(): number {
+    return this.#record.partition;
+  }
+
+  get offset(): number {
+    return this.#record.offset;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#record.headers;
+  }
+
+  get bytes(): Uint8Array | null {
+    this.#bytes ??= this.#record.value;
+    return this.#bytes;
+  }
+
+  get note(): string | undefined {
+    return this.#record.note;
+  }
+}
+
+function describeReading(options: KafkaTopicsOptions, reading: KafkaReading): SourceInfo {
+  const { partitions, records } = reading;
+  const counted = partitions.map(
+    ({ topic, count }) => `${topic} (${count} ${count === 1 ? "partition" : "partitions"})`,
+  );
+  const found = new Set(partitions.map(({ topic }) => topic));
+  const awaited = options.topics
+    .filter(({ name }) => !found.has(name))
+    .map(({ name }) => `${name} (not there yet)`);
+  return {
+    name: "kafka",
+    partitions: partitions.reduce((sum, { count }) => sum + count, 0),
+    history: { records },
+    describe: `kafka ${[...counted, ...awaited].join(", ")}`,
+  };
+}
+
+function explainUnknown({ topic, known }: { topic: string; known: readonly string[] }): MybrokerError {
+  const nearest = findNearest(topic, known);
+  const names = [...known].sort();
+  const shown = names.slice(0, 20).join(", ");
+  const more = names.length > 20 ? ` and ${names.length - 20} more` : "";
+  return new MybrokerError({
+    code: "kafka.unknown-topic",
+    message: `Kafka has no topic ${topic}.`,
+    hint:
+      nearest !== undefined
+        ? `Did you mean ${nearest}?  {mybroker} tail --kafka ${nearest}`
+        : names.length === 0
+          ? "It has no topics at all; the services make theirs when they start:  {mybroker} up"
+          : `It has ${shown}${more}.  {mybroker} tail --kafka ${names[0]}`,
+    exitCode: exitCodes.usage,
+    details: { topic, known: names },
+  });
+}
+
+function explainUnreachable({ brokers }: KafkaTopicsOptions, cause: unknown): MybrokerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MybrokerError({
+    code: "kafka.unreachable",
+    message: `Kafka does not answer at ${brokers.join(", ")}: ${reason}.`,
+    hint: "Is it running?  {mybroker} ps",
+    exitCode: exitCodes.machine,
+    cause,
+  });
 }

@@ -25,7 +25,7 @@ export interface StreamRecord {
   /** The payload as it was sent; null for Kafka's tombstones. A view on a larger buffer: copy what is kept for long. */
   readonly bytes: Uint8Array | null;
   /** What hinders showing it: "compressed: zstd, cannot be decoded". */
-  readonly note?: string;
+  readonly note?: string | undefined;
   [decodedValue]?: { readonly value: unknown };
 }
 

@@ -1,0 +1,146 @@
+import type { StreamRecord } from "./record.js";
+
+/** What a lane holds before it waits or drops; some more may come with one push. */
+const limits = { records: 16_384, bytes: 8 * 1024 * 1024 } as const;
+
+/** The records of one lane, sorted by when they were published. */
+export class LaneBuffer {
+  readonly isLossy: boolean;
+  isLive: boolean;
+  /** Of the latest record that ever came. */
+  lastKeyMs = Number.NEGATIVE_INFINITY;
+  /** How many of those held are of the past; they stand before the live ones. */
+  pastCount = 0;
+  /** Lanes that came earlier go first where times are equal. */
+  readonly #rank: number;
+  #records: StreamRecord[] = [];
+  #keys: number[] = [];
+  #head = 0;
+  #sizeBytes = 0;
+  #isEnded = false;
+  /** Live records are not sorted before the past. */
+  #floorMs = Number.NEGATIVE_INFINITY;
+  #waiting: { promise: Promise<void>; resolve: () => void } | undefined;
+
+  constructor({ isLive, isLossy, rank }: { isLive: boolean; isLossy: boolean; rank: number }) {
+    this.isLive = isLive;
+    this.isLossy = isLossy;
+    this.#rank = rank;
+  }
+
+  get length(): number {
+    return this.#records.length - this.#head;
+  }
+
+  /** Unix milliseconds; Infinity when it is empty. */
+  get firstKeyMs(): number {
+    return this.#keys[this.#head] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether its first record goes before that of the other; an empty lane is before none. */
+  isBefore(other: LaneBuffer | undefined): boolean {
+    if (this.length === 0) return false;
+    if (other === undefined || other.length === 0) return true;
+    const difference = this.firstKeyMs - other.firstKeyMs;
+    return difference < 0 || (difference === 0 && this.#rank < other.#rank);
+  }
+
+  isFull(): boolean {
+    return this.length >= limits.records || this.#sizeBytes >= limits.bytes;
+  }
+
+  /** How many more records it takes. */
+  room(): number {
+    return this.isFull() ? 0 : limits.records - this.length;
+  }
+
+  /** A time of publication that is still to come is a wrong clock: such a record counts as of now. */
+  add(records: readonly StreamRecord[], nowMs: number): void {
+    for (const record of records) {
+      const keyMs = Math.max(Math.min(record.publishedMs, nowMs), this.#floorMs);
+      this.#sizeBytes += record.bytes?.length ?? 0;
+      if (keyMs >= this.lastKeyMs || this.length === 0) {
+        this.#keys.push(keyMs);
+        this.#records.push(record);
+        this.lastKeyMs = Math.max(this.lastKeyMs, keyMs);
+      } else this.#insert(record, keyMs);
+    }
+    if (!this.isLive) this.pastCount += records.length;
+  }
+
+  take(): StreamRecord {
+    const record = this.#records[this.#head] as StreamRecord;
+    // Not kept alive by the list: it is cut only now and then.
+    this.#records[this.#head] = undefined as never;
+    this.#head += 1;
+    this.#sizeBytes -= record.bytes?.length ?? 0;
+    if (this.pastCount > 0) this.pastCount -= 1;
+    if (this.#head === this.#records.length) this.#reset();
+    else if (this.#head >= 4096 && this.#head * 2 >= this.#records.length) this.#cut();
+    return record;
+  }
+
+  catchUp(): void {
+    if (!this.isLive) this.#floorMs = this.lastKeyMs;
+    this.isLive = true;
+  }
+
+  end(): void {
+    this.catchUp();
+    this.#isEnded = true;
+  }
+
+  isOver(): boolean {
+    return this.#isEnded && this.length === 0;
+  }
+
+  waitForRoom(): Promise<void> {
+    if (this.#waiting === undefined) {
+      let resolve = () => {};
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      this.#waiting = { promise, resolve };
+    }
+    return this.#waiting.promise;
+  }
+
+  /** Lets who waits go on once half of it is free. */
+  relieve(): void {
+    if (this.#waiting === undefined) return;
+    if (this.length > limits.records / 2 || this.#sizeBytes > limits.bytes / 2) return;
+    this.#waiting.resolve();
+    this.#waiting = undefined;
+  }
+
+  clear(): void {
+    this.#reset();
+    this.pastCount = 0;
+    this.#sizeBytes = 0;
+    this.relieve();
+  }
+
+  #insert(record: StreamRecord, keyMs: number): void {
+    let low = this.#head;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] as number) <= keyMs) low = middle + 1;
+      else high = middle;
+    }
+    this.#keys.splice(low, 0, keyMs);
+    this.#records.splice(low, 0, record);
+  }
+
+  #reset(): void {
+    this.#records = [];
+    this.#keys = [];
+    this.#head = 0;
+  }
+
+  #cut(): void {
+    this.#records = this.#records.slice(this.#head);
+    this.#keys = this.#keys.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,269 @@
+import { codecNames, findCodec } from "./kafka-codecs.js";
+
+/** One record, or one batch that cannot be decoded. Key, value and headers are views that are read at the first look. */
+export class KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Unix milliseconds: of the producer, or of the broker where the topic says so. */
+  readonly timestampMs: number;
+  /** Set when this is a batch that cannot be decoded; the value is the batch's bytes then. */
+  readonly note: string | undefined;
+  readonly #bytes: Buffer;
+  readonly #keyAt: number;
+
+  constructor(place: RecordPlace, bytes: Buffer, keyAt: number) {
+    this.topic = place.topic;
+    this.partition = place.partition;
+    this.offset = place.offset;
+    this.timestampMs = place.timestampMs;
+    this.note = place.note;
+    this.#bytes = bytes;
+    this.#keyAt = keyAt;
+  }
+
+  get key(): string | null {
+    if (this.note !== undefined) return null;
+    const cursor = new Cursor(this.#bytes, this.#keyAt);
+    return cursor.text(cursor.varint());
+  }
+
+  /** Null: a tombstone. */
+  get value(): Buffer | null {
+    if (this.note !== undefined) return this.#bytes;
+    const cursor = this.#atValue();
+    const length = cursor.varint();
+    return length < 0 ? null : this.#bytes.subarray(cursor.at, cursor.at + length);
+  }
+
+  /** The last one of those with the same name counts. */
+  get headers(): Record<string, string> {
+    const headers: Record<string, string> = {};
+    this.#eachHeader((cursor, nameAt, nameLength) => {
+      const name = this.#bytes.toString("utf8", nameAt, nameAt + nameLength);
+      headers[name] = cursor.text(cursor.varint()) ?? "";
+      return false;
+    });
+    return headers;
+  }
+
+  /** One header, without decoding the others. */
+  header(wanted: Buffer): string | undefined {
+    let found: string | undefined;
+    this.#eachHeader((cursor, nameAt, nameLength) => {
+      const isIt =
+        nameLength === wanted.length && wanted.compare(this.#bytes, nameAt, nameAt + nameLength) === 0;
+      const length = cursor.varint();
+      if (isIt) found = cursor.text(length) ?? "";
+      else cursor.skip(length);
+      return isIt;
+    });
+    return found;
+  }
+
+  /** `visit` reads the value and says whether that was all. */
+  #eachHeader(visit: (cursor: Cursor, nameAt: number, nameLength: number) => boolean): void {
+    if (this.note !== undefined) return;
+    const cursor = this.#atValue();
+    cursor.skip(cursor.varint());
+    for (let left = cursor.varint(); left > 0; left -= 1) {
+      const nameLength = cursor.varint();
+      const nameAt = cursor.at;
+      cursor.skip(nameLength);
+      if (visit(cursor, nameAt, nameLength)) return;
+    }
+  }
+
+  #atValue(): Cursor {
+    const cursor = new Cursor(this.#bytes, this.#keyAt);
+    cursor.skip(cursor.varint());
+    return cursor;
+  }
+}
+
+interface RecordPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly note: string | undefined;
+}
+
+/** A whole batch of format v2, still packed. */
+export interface RecordBatch {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly codec: number;
+  readonly attributes: number;
+  readonly producerId: bigint;
+  readonly magic: number;
+  /** From its base offset on. */
+  readonly bytes: Buffer;
+}
+
+/** https://kafka.apache.org/documentation/#recordbatch: where a batch's fields stand. */
+const at = { magic: 16, attributes: 21, lastOffsetDelta: 23, firstTimestamp: 27, maxTimestamp: 35 } as const;
+const producerAt = 43;
+const countAt = 57;
+const headerBytes = 61;
+/** Base offset and length, which the length does not count. */
+const prefixBytes = 12;
+const flags = { codec: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const;
+
+/** The batches that are whole; a record set may end within one. */
+export function listBatches(set: Buffer): RecordBatch[] {
+  const batches: RecordBatch[] = [];
+  for (let start = 0; start + headerBytes <= set.length; ) {
+    const end = start + prefixBytes + set.readInt32BE(start + 8);
+    if (end > set.length) break;
+    const bytes = set.subarray(start, end);
+    const magic = bytes.readInt8(at.magic);
+    const baseOffset = readInt64(bytes, 0);
+    // Of the formats before v2 a batch is one message, whose offset is that of the last one in it.
+    const lastOffset = magic < 2 ? baseOffset : baseOffset + bytes.readInt32BE(at.lastOffsetDelta);
+    const attributes = magic < 2 ? 0 : bytes.readInt16BE(at.attributes);
+    const producerId = magic < 2 ? -1n : bytes.readBigInt64BE(producerAt);
+    batches.push({
+      baseOffset,
+      lastOffset,
+      codec: attributes & flags.codec,
+      attributes,
+      producerId,
+      magic,
+      bytes,
+    });
+    start = end;
+  }
+  return batches;
+}
+
+export interface DecodeOptions {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records before it are left out: a batch comes whole. */
+  readonly from: number;
+  readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: number }[];
+}
+
+/** The records in the batches, without markers of transactions and what was aborted. Their codecs are loaded. */
+export function decodeBatches(batches: readonly RecordBatch[], options: DecodeOptions): KafkaRecord[] {
+  const records: KafkaRecord[] = [];
+  const waiting = [...options.aborted].sort((one, other) => one.firstOffset - other.firstOffset);
+  const aborted = new Set<bigint>();
+  for (const batch of batches) {
+    while (waiting[0] !== undefined && waiting[0].firstOffset <= batch.lastOffset) {
+      aborted.add(waiting[0].producerId);
+      waiting.shift();
+    }
+    if ((batch.attributes & flags.control) !== 0) aborted.delete(batch.producerId);
+    else if ((batch.attributes & flags.transactional) === 0 || !aborted.has(batch.producerId)) {
+      decodeBatch(batch, options, records);
+    }
+  }
+  return records;
+}
+
+function decodeBatch(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): void {
+  const before = records.length;
+  try {
+    decodeRecords(batch, options, records);
+  } catch (error) {
+    records.length = before;
+    const reason = error instanceof Undecodable ? error.message : `damaged: ${(error as Error).message}`;
+    const { topic, partition } = options;
+    const offset = Math.max(batch.baseOffset, options.from);
+    const timestampMs = batch.magic < 2 ? Date.now() : readInt64(batch.bytes, at.maxTimestamp);
+    const content = batch.bytes.subarray(Math.min(headerBytes, batch.bytes.length));
+    records.push(new KafkaRecord({ topic, partition, offset, timestampMs, note: reason }, content, 0));
+  }
+}
+
+class Undecodable extends Error {}
+
+function decodeRecords(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): void {
+  if (batch.magic !== 2) throw new Undecodable(`message format v${batch.magic}, cannot be decoded`);
+  const count = batch.bytes.readInt32BE(countAt);
+  const bytes = unpack(batch, count);
+  const { topic, partition, from } = options;
+  const firstMs = readInt64(batch.bytes, at.firstTimestamp);
+  const appendedMs =
+    (batch.attributes & flags.logAppendTime) === 0 ? undefined : readInt64(batch.bytes, at.maxTimestamp);
+  const cursor = new Cursor(bytes, 0);
+  for (let index = 0; index < count; index += 1) {
+    const length = cursor.varint();
+    const end = cursor.at + length;
+    if (length <= 0 || end > bytes.length) throw new Error(`record ${index} of ${count} does not fit`);
+    // Attributes, which are not used.
+    cursor.skip(1);
+    const timestampMs = firstMs + cursor.varlong();
+    const offset = batch.baseOffset + cursor.varint();
+    if (offset >= from) {
+      const place = { topic, partition, offset, timestampMs: appendedMs ?? timestampMs, note: undefined };
+      records.push(new KafkaRecord(place, bytes, cursor.at));
+    }
+    cursor.at = end;
+  }
+}
+
+function unpack(batch: RecordBatch, count: number): Buffer {
+  const content = batch.bytes.subarray(headerBytes);
+  if (batch.codec === 0) return content;
+  const name = codecNames[batch.codec] ?? `codec ${batch.codec}`;
+  const decompress = findCodec(batch.codec);
+  const what = `compressed: ${name}, cannot be decoded (${count} records, ${content.length} B)`;
+  if (decompress === undefined) throw new Undecodable(what);
+  try {
+    const unpacked = decompress(content);
+    return Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.byteLength);
+  } catch (error) {
+    throw new Undecodable(`${what}: ${(error as Error).message}`);
+  }
+}
+
+/** Offsets and times fit into a double. */
+function readInt64(bytes: Buffer, offset: number): number {
+  return bytes.readInt32BE(offset) * 0x1_0000_0000 + bytes.readUInt32BE(offset + 4);
+}
+
+class Cursor {
+  readonly #bytes: Buffer;
+  at: number;
+
+  constructor(bytes: Buffer, start: number) {
+    this.#bytes = bytes;
+    this.at = start;
+  }
+
+  /** Zigzag, of at most 32 bits. */
+  varint(): number {
+    const bytes = this.#bytes;
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[this.at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
+    }
+  }
+
+  /** Zigzag, of at most 53 bits: the time since the first record of a batch. */
+  varlong(): number {
+    const bytes = this.#bytes;
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = bytes[this.at++] ?? 0;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+  }
+
+  skip(length: number): void {
+    if (length > 0) this.at += length;
+  }
+
+  /** A negative length is null. */
+  text(length: number): string | null {
+    if (length < 0) return null;
+    this.at += length;
+    return this.#bytes.toString("utf8", this.at - length, this.at);
+  }
+}
