@@ -49,6 +49,11 @@ export class LaneBuffer {
     return this.length >= limits.records || this.#sizeBytes >= limits.bytes;
   }
 
+  /** It is full, or was and somebody waits for it to be half empty: it cannot wait for others. */
+  isPressed(): boolean {
+    return this.#waiting !== undefined || this.isFull();
+  }
+
   /** How many more records it takes. */
   room(): number {
     return this.isFull() ? 0 : limits.records - this.length;

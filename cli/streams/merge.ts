@@ -203,12 +203,14 @@ class TimeMerge implements Merge {
     if (this.#opening > 0 || this.#isHolding()) return Number.NEGATIVE_INFINITY;
     let dueMs = nowMs - this.#windowMs;
     const past = this.#lanes.filter((lane) => !lane.isLive);
-    // A full lane cannot wait for the window, or it would wait for ever: what it has goes out in its own order.
+    // A pressed lane cannot wait for the window, or it would wait for ever: what it has goes out in its own order.
     if (past.length === 0) {
-      for (const lane of this.#lanes) if (lane.isFull()) dueMs = Math.max(dueMs, lane.lastKeyMs);
+      for (const lane of this.#lanes) if (lane.isPressed()) dueMs = Math.max(dueMs, lane.lastKeyMs);
     } else {
-      const reached = past.map((lane) => (lane.isFull() ? lane.lastKeyMs : lane.lastKeyMs - this.#windowMs));
-      dueMs = past.some((lane) => lane.isFull()) ? Math.min(...reached) : Math.min(dueMs, ...reached);
+      const reached = past.map((lane) =>
+        lane.isPressed() ? lane.lastKeyMs : lane.lastKeyMs - this.#windowMs,
+      );
+      dueMs = past.some((lane) => lane.isPressed()) ? Math.min(...reached) : Math.min(dueMs, ...reached);
     }
     return dueMs;
   }
