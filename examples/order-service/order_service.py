@@ -3,7 +3,7 @@
     apt install python3-pika python3-kafka
     mybroker replace broker-order -- /usr/bin/python3 examples/order-service/order_service.py
 """
-import json, os, threading, uuid
+import json, os, signal, threading, uuid
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib import error, parse, request
@@ -74,4 +74,5 @@ class Api(BaseHTTPRequestHandler):
 publisher, results, persistent = open_channel(), open_channel(), pika.BasicProperties(delivery_mode=2)
 publisher.confirm_delivery(), results.basic_qos(prefetch_count=100), results.basic_consume("mq-b3-to-broker", take)
 threading.Thread(target=results.start_consuming, daemon=True).start()
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a trace
 ThreadingHTTPServer((env["HOST"], int(env["PORT"])), Api).serve_forever()
