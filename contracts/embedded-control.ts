@@ -8,6 +8,8 @@
  *   GET  /status                         -> RuntimeStatus
  *   POST /services/{name}/start|stop     -> ServiceStatus      404 for a name that it does not run
  *   POST /services/{name}/check          -> ServiceStatus      a store is written to and read; `problem` says what failed
+ *   GET|PUT /services/{name}/api/{path}  -> a broker's answer as RabbitMQ's management API gives it: exchanges, queues,
+ *                                           bindings and vhosts of "%2F"; PUT vhosts {tracing} is its firehose
  *   POST /stop                           -> 202; the body, a line, ends once everything is closed
  */
 
@@ -96,6 +98,20 @@ export interface ServiceStatus {
 /** It has been started and not stopped since. */
 export function isUp({ state }: Pick<ServiceStatus, "state">): boolean {
   return state === "ready" || state === "unhealthy";
+}
+
+/** A request to RabbitMQ's management API: "/api/bindings/%2F". */
+export interface ManagementQuestion {
+  readonly method: string;
+  readonly path: string;
+  /** Parsed. */
+  readonly body?: unknown;
+}
+
+export interface ManagementAnswer {
+  /** Of HTTP. */
+  readonly status: number;
+  readonly body: unknown;
 }
 
 export interface RuntimeStatus {

@@ -1,8 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import type { ManagementAnswer, ManagementQuestion } from "../../contracts/embedded-control.js";
 import { Connection } from "./connection/connection.js";
 import { DiskFloor } from "./connection/disk-floor.js";
+import { answerManagement } from "./management/answer-management.js";
 import { openQueueStore } from "./queues/open-queue-store.js";
 import { applyDefinitions } from "./topology/apply-definitions.js";
 import { CatalogFile } from "./topology/catalog-file.js";
@@ -28,6 +30,7 @@ export interface AmqpBroker {
   /** host:port */
   readonly address: string;
   readonly port: number;
+  manage(question: ManagementQuestion): ManagementAnswer;
   close(): Promise<void>;
 }
 
@@ -55,6 +58,7 @@ export async function startAmqpBroker(options: AmqpBrokerOptions): Promise<AmqpB
     const listening = await listen(options, topology);
     return {
       ...listening,
+      manage: (question) => answerManagement(topology, question),
       close: async () => {
         await listening.close();
         await store.close();
@@ -66,7 +70,7 @@ export async function startAmqpBroker(options: AmqpBrokerOptions): Promise<AmqpB
   }
 }
 
-async function listen(options: AmqpBrokerOptions, topology: Topology): Promise<AmqpBroker> {
+async function listen(options: AmqpBrokerOptions, topology: Topology): Promise<Omit<AmqpBroker, "manage">> {
   const connections = new Set<Connection>();
   const disk = new DiskFloor(options.dataFolder, options.diskFloorBytes ?? defaultDiskFloorBytes, (isLow) => {
     topology.log("warn", isLow ? "amqp: low on disk, publishers wait" : "amqp: publishers go on");

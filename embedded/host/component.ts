@@ -1,4 +1,8 @@
-import type { ServiceSetting } from "../../contracts/embedded-control.js";
+import type {
+  ManagementAnswer,
+  ManagementQuestion,
+  ServiceSetting,
+} from "../../contracts/embedded-control.js";
 import type { Write } from "./log-file.js";
 
 /** A started broker, store or domain service. */
@@ -7,6 +11,8 @@ export interface Running {
   readonly address: string | null;
   /** Writes and reads, where that is possible from the inside; a domain service is asked whether it is ready. @throws what is wrong */
   check?(): Promise<void>;
+  /** Of an AMQP broker. */
+  manage?(question: ManagementQuestion): ManagementAnswer;
   close(): Promise<void>;
 }
 

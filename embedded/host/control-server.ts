@@ -16,7 +16,6 @@ export interface Control {
 export async function serveControl(socketPath: string, control: Control): Promise<Server> {
   rmSync(socketPath, { force: true });
   const server = createServer((request, response) => {
-    request.resume();
     answer(request, response, control).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -29,6 +28,9 @@ export async function serveControl(socketPath: string, control: Control): Promis
 
 async function answer(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {
   const { method = "", url = "" } = request;
+  const [, broker = "", path] = /^\/services\/([^/]+)(\/api\/.+)$/.exec(url) ?? [];
+  if (path !== undefined) return manage(request, response, { control, broker, path });
+  request.resume();
   if (method === "GET" && url === "/status") return send(response, 200, control.status());
   if (method === "POST" && url === "/stop") return answerStop(response, control);
   const [, name = "", action] = /^\/services\/([^/]+)\/(start|stop|check)$/.exec(url) ?? [];
@@ -36,6 +38,24 @@ async function answer(request: IncomingMessage, response: ServerResponse, contro
   const status = await control.services.act(decodeURIComponent(name), action as ServiceAction);
   if (status === undefined) return send(response, 404, { message: `no service ${name}` });
   return send(response, 200, status);
+}
+
+interface ManagementRequest {
+  readonly control: Control;
+  readonly broker: string;
+  readonly path: string;
+}
+
+async function manage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { control, broker, path }: ManagementRequest,
+): Promise<void> {
+  const text = (await request.toArray()).join("");
+  const question = { method: request.method ?? "", path, body: text === "" ? undefined : JSON.parse(text) };
+  const answered = control.services.manage(decodeURIComponent(broker), question);
+  if (answered === undefined) return send(response, 404, { message: `no broker ${broker}` });
+  return send(response, answered.status, answered.body);
 }
 
 async function answerStop(response: ServerResponse, control: Control): Promise<void> {
@@ -47,5 +67,5 @@ async function answerStop(response: ServerResponse, control: Control): Promise<v
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(body));
+  response.end(body === undefined ? undefined : JSON.stringify(body));
 }

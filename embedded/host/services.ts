@@ -1,5 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { ServiceState, ServiceStatus, StartProblem } from "../../contracts/embedded-control.js";
+import type {
+  ManagementAnswer,
+  ManagementQuestion,
+  ServiceState,
+  ServiceStatus,
+  StartProblem,
+} from "../../contracts/embedded-control.js";
 import type { Component, Running } from "./component.js";
 import type { Write } from "./log-file.js";
 import { describeProblem, StartError } from "./start-error.js";
@@ -77,6 +83,11 @@ export class Services {
     await this.#enqueue(entry, () => work.call(this, entry));
     if (action !== "check" && !isDomain(entry)) void this.#checkDomain(() => true);
     return describe(entry);
+  }
+
+  /** undefined where there is no such service, or it has nothing of the kind, or is stopped. */
+  manage(name: string, question: ManagementQuestion): ManagementAnswer | undefined {
+    return this.#entries.get(name)?.running?.manage?.(question);
   }
 
   /** Domain services first, so that what they finish still finds its store. */

@@ -1,5 +1,6 @@
 import type { Consumer, Delivery, QueueArguments, Subscription } from "../queues/queue.js";
 import type { BrokerQueue } from "../topology/binding.js";
+import { traceMessage } from "../topology/firehose.js";
 import { decodeProperties, encodeProperties } from "../wire/properties.js";
 import { type Field, longField } from "../wire/table.js";
 import type { Channel } from "./channel.js";
@@ -64,6 +65,12 @@ export class ChannelConsumer implements Consumer {
   deliver(delivery: Delivery): void {
     const { message, deliveryId } = delivery;
     const consumer = this.noAck ? undefined : this;
+    const { redelivered } = delivery;
+    traceMessage(this.#channel.host.topology, message, {
+      what: "deliver",
+      queue: this.queue.name,
+      redelivered,
+    });
     const deliveryTag = this.#channel.nextDeliveryTag(
       consumer && { queue: this.queue, deliveryId, consumer },
     );
@@ -72,7 +79,7 @@ export class ChannelConsumer implements Consumer {
       {
         consumerTag: this.tag,
         deliveryTag,
-        redelivered: delivery.redelivered,
+        redelivered,
         exchange: message.exchange,
         routingKey: message.routingKey,
       },

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { QueueKind } from "../queues/queue.js";
 import type { BrokerQueue } from "../topology/binding.js";
 import { queueTitle } from "../topology/equivalence.js";
+import { traceMessage } from "../topology/firehose.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import { plainTable, type Table } from "../wire/table.js";
 import { ChannelConsumer, deliveredProperties } from "./channel-consumer.js";
@@ -70,6 +71,7 @@ export const consumeHandlers: Handlers = {
       return;
     }
     const { message, deliveryId, redelivered } = delivery;
+    traceMessage(channel.host.topology, message, { what: "deliver", queue: queue.name, redelivered });
     const deliveryTag = channel.nextDeliveryTag(
       noAck ? undefined : { queue, deliveryId, consumer: undefined },
     );

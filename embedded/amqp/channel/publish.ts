@@ -1,6 +1,7 @@
 import type { Message, PublishOutcome } from "../queues/queue.js";
 import type { BrokerQueue } from "../topology/binding.js";
 import { exchangeTitle } from "../topology/equivalence.js";
+import { traceMessage } from "../topology/firehose.js";
 import { carbonCopies, publishOptions } from "../topology/publish-options.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import { decodeProperties, encodeProperties, type Properties } from "../wire/properties.js";
@@ -34,7 +35,8 @@ export function publish(channel: Channel, content: PublishedContent): void {
   const options = publishOptions(properties);
   const headers = properties.headers ?? emptyTable;
   const { cc, bcc } = carbonCopies(headers);
-  const queues = topology.route(exchange, { routingKeys: [method.routingKey, ...cc, ...bcc], headers });
+  const routingKeys = [method.routingKey, ...cc, ...bcc];
+  const queues = topology.route(exchange, { routingKeys, headers });
   const message: Message = {
     exchange: method.exchange,
     routingKey: method.routingKey,
@@ -43,6 +45,7 @@ export function publish(channel: Channel, content: PublishedContent): void {
       : content.propertyBytes,
     body,
   };
+  traceMessage(topology, message, { what: "publish", routingKeys, queues });
   if (queues.size === 0 && method.mandatory) {
     channel.sendContent(
       "basic.return",

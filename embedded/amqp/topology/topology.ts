@@ -38,6 +38,8 @@ export class Topology {
   readonly exchanges = new Map<string, Exchange>();
   readonly queues = new Map<string, BrokerQueue>();
   readonly log: TopologyOptions["log"];
+  /** Whether a copy of everything goes to amq.rabbitmq.trace; forgotten at the end of the process, as RabbitMQ does. */
+  tracing = false;
   readonly #options: TopologyOptions;
   #saves = false;
   /** Something durable has changed since the catalog was written. */
