@@ -1,5 +1,6 @@
-import type { SeedPart } from "./parts.js";
-import type { WorldOptions } from "./world.js";
+import { createHash } from "node:crypto";
+import { cacheParts, documentParts, type SeedPart, sqlParts } from "./parts.js";
+import { createWorld, type World, type WorldOptions } from "./world.js";
 
 export interface Checksum {
   /** 64 hex digits, over those of the parts. */
@@ -7,10 +8,34 @@ export interface Checksum {
   readonly parts: Readonly<Record<SeedPart, string>>;
 }
 
+/** 2026-01-01 in Sao Paulo. */
+const fixedAsOfMs = 1_767_236_400_000;
+
 /**
  * SHA-256 of the data set's content. It is taken of the rows as of a fixed day, so it is the same for every `asOfMs`:
  * times count as offsets. Takes as long as making all rows once.
  */
-export function checksumWorld(_options: Pick<WorldOptions, "randomSeed" | "scale">): Checksum {
-  throw new Error("not built yet");
+export function checksumWorld({ randomSeed, scale }: Pick<WorldOptions, "randomSeed" | "scale">): Checksum {
+  const world = createWorld({ randomSeed, scale, asOfMs: fixedAsOfMs });
+  const parts = Object.fromEntries([
+    ...sqlParts.map((part) => [part, digest(linesOfRows(world.rowsOf(part)))]),
+    ...documentParts.map((part) => [part, digest(linesOfDocuments(world.documentsOf(part)))]),
+    ...cacheParts.map((part) => [part, digest([JSON.stringify(world.entriesOf(part))])]),
+  ]) as Record<SeedPart, string>;
+  return { total: digest(Object.entries(parts).map(([part, hash]) => `${part} ${hash}`)), parts };
+}
+
+function digest(lines: Iterable<string>): string {
+  const hash = createHash("sha256");
+  for (const line of lines) hash.update(line).update("\n");
+  return hash.digest("hex");
+}
+
+/** A batch a line: how rows are cut into batches is part of the generator. */
+function* linesOfRows(batches: ReturnType<World["rowsOf"]>): Generator<string> {
+  for (const { table, rows } of batches) yield table.name + JSON.stringify(rows);
+}
+
+function* linesOfDocuments(batches: ReturnType<World["documentsOf"]>): Generator<string> {
+  for (const { collection, documents } of batches) yield collection.name + JSON.stringify(documents);
 }

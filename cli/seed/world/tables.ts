@@ -1,5 +1,5 @@
 import type { BulkKind } from "../../../kit/sql/bulk/bulk.js";
-import type { CollectionShape, SqlPart, TableShape } from "./parts.js";
+import type { CollectionShape, DocumentPart, SqlPart, TableShape } from "./parts.js";
 
 function table(
   name: string,
@@ -184,3 +184,8 @@ export const orderReports: CollectionShape = { name: "order_reports", indexes: b
 export const accountReports: CollectionShape = { name: "account_reports", indexes: [] };
 export const statementLines: CollectionShape = { name: "statement_lines", indexes: byPlace };
 export const assetHistory: CollectionShape = { name: "asset_history", indexes: byPlace };
+
+export const collectionsOf: Readonly<Record<DocumentPart, readonly CollectionShape[]>> = {
+  "market-data": [priceHistory],
+  report: [orderReports, accountReports, statementLines, assetHistory],
+};

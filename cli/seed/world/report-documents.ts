@@ -1,0 +1,53 @@
+import { type Money, toPayload } from "../../../kit/money.js";
+import { isOpen, type Order } from "./desk.js";
+import type { Pair } from "./pair.js";
+import type { CollectionShape, SeedDocument } from "./parts.js";
+import { accountReports, orderReports, statementLines } from "./tables.js";
+import type { Entry, Wallet } from "./wallet.js";
+
+/** What the last event of each order and account told, and each line of the ledger (services/broker-report/domain). */
+export const pairDocuments = new Map<CollectionShape, (pair: Pair) => SeedDocument[]>([
+  [orderReports, ({ desk }) => desk.orders.map(toOrderReport)],
+  [accountReports, ({ users }) => users.map(toAccountReport)],
+  [statementLines, ({ users }) => users.flatMap(({ entries }) => entries.map(toStatementLine))],
+]);
+
+function toOrderReport(order: Order): SeedDocument {
+  const { orderId, instrument, side, quantity, status, executed, toldPrice, type, timeInForce } = order;
+  const updatedAt = new Date(order.toldMs).toISOString();
+  return {
+    id: orderId,
+    version: order.version,
+    document: {
+      ...{ orderId, ticker: instrument.ticker, side, quantity, price: toNumber(order.price), status },
+      ...{ executedPrice: toldPrice === null ? null : toNumber(toldPrice), cumQuantity: executed, updatedAt },
+      ...{ type, timeInForce, leavesQuantity: isOpen(order) ? quantity - executed : 0 },
+      ...{ reason: order.reason, owner: order.user.userId, place: `${updatedAt} ${orderId}` },
+    },
+  };
+}
+
+function toAccountReport({ userId, available, blocked, entries, updatedMs }: Wallet): SeedDocument {
+  const balances = { available: toNumber(available), blocked: toNumber(blocked) };
+  const document = { ...balances, updatedAt: new Date(updatedMs).toISOString() };
+  return { id: userId, version: entries.length, document };
+}
+
+function toStatementLine(entry: Entry): SeedDocument {
+  const { id: eventId, type: transactionType, ticker, quantity, orderId, executionId } = entry;
+  const createdAt = new Date(entry.atMs).toISOString();
+  return {
+    id: eventId,
+    document: {
+      ...{ eventId, transactionType, amount: toNumber(entry.amount) },
+      ...{ balanceAfter: toNumber(entry.balanceAfter) },
+      ...{ blockedBalanceAfter: toNumber(entry.blockedBalanceAfter), createdAt },
+      ...{ ticker, quantity, orderId, executionId, owner: entry.userId },
+      place: `${createdAt} ${String(entry.sequence).padStart(16, "0")} ${eventId}`,
+    },
+  };
+}
+
+function toNumber(tenThousandths: number): number {
+  return toPayload(tenThousandths as Money);
+}

@@ -1,0 +1,95 @@
+const dayMs = 86_400_000;
+const slotsPerDay = 8;
+const slotMs = dayMs / slotsPerDay;
+/** Midnight in Sao Paulo, which has had no summer time since 2019. */
+const midnightMs = 3 * 3_600_000;
+/** Room for the results of one command, and as many for what a session's end makes of one pair's orders. */
+const idsPerCommand = 16;
+
+export const historyDays = 30;
+/** All of the past; in each a pair gives the exchange one command at most. */
+export const pastSlots = historyDays * slotsPerDay;
+/** At the moment of as-of, for the orders that stay open. */
+const openingSlots = 8;
+const allSlots = pastSlots + openingSlots;
+
+/** One moment in which a pair may act. */
+export interface Step {
+  /** Of its command: in the order of time over all pairs. */
+  readonly sequence: number;
+  /** Of the first of its results. */
+  readonly firstResultId: number;
+  /** When the order is placed, held by the wallet, matched, recorded and settled. */
+  readonly placedMs: number;
+  readonly heldMs: number;
+  readonly matchedMs: number;
+  readonly recordedMs: number;
+  readonly settledMs: number;
+  /** "2026-11-22". */
+  readonly sessionDate: string;
+}
+
+export function startOfDay(atMs: number): number {
+  return Math.floor((atMs - midnightMs) / dayMs) * dayMs + midnightMs;
+}
+
+export interface Timeline {
+  /** Of a slot below pastSlots + 8. */
+  stepOf(slot: number, pair: number): Step;
+  /** End of a day (0 to 29) as it meets a pair's orders. */
+  sessionEnd(day: number, pair: number): Step;
+  readonly startMs: number;
+}
+
+export function dayOf(slot: number): number {
+  return Math.floor(slot / slotsPerDay);
+}
+
+/** Slots of the day from this one on, itself among them. */
+export function slotsLeftInDay(slot: number): number {
+  return slotsPerDay - (slot % slotsPerDay);
+}
+
+/**
+ * Each slot of time is divided among the pairs, so that a pair knows its commands' places in the one sequence without
+ * the other pairs; what a pair leaves out is a gap. Numbers end at -1.
+ */
+export function createTimeline(asOfMs: number, pairs: number): Timeline {
+  const width = pairs + 1;
+  const sequenceOf = (slot: number, place: number) => slot * width + place - allSlots * width;
+  const dates = Array.from({ length: historyDays + 1 }, (_, day) =>
+    new Date(asOfMs + (day - historyDays) * dayMs).toISOString().slice(0, 10),
+  );
+  const dateOf = (slot: number) => dates[Math.min(dayOf(slot), historyDays)] as string;
+  const startMs = asOfMs - historyDays * dayMs;
+  return {
+    startMs,
+    stepOf(slot, pair) {
+      const sequence = sequenceOf(slot, pair + 1);
+      const numbers = { sequence, firstResultId: sequence * idsPerCommand, sessionDate: dateOf(slot) };
+      if (slot >= pastSlots) return { ...numbers, ...timesOf(asOfMs, 0) };
+      const within = Math.floor((slotMs * (pair + 1)) / (pairs + 2));
+      return { ...numbers, ...timesOf(startMs + slot * slotMs + within, 1) };
+    },
+    sessionEnd(day, pair) {
+      const next = (day + 1) * slotsPerDay;
+      const lastPlace = sequenceOf(next - 1, pair + 1) * idsPerCommand;
+      return {
+        sequence: sequenceOf(next, 0),
+        firstResultId: lastPlace + idsPerCommand / 2,
+        sessionDate: dateOf(next - 1),
+        ...timesOf(startMs + next * slotMs, next === pastSlots ? 0 : 1),
+      };
+    },
+  };
+}
+
+function timesOf(matchedMs: number, latencyMs: number) {
+  return {
+    placedMs: matchedMs - 3 * latencyMs,
+    heldMs: matchedMs - 2 * latencyMs,
+    matchedMs,
+    recordedMs: matchedMs + 2 * latencyMs,
+    settledMs: matchedMs + 4 * latencyMs,
+  };
+}
