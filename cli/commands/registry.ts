@@ -17,6 +17,7 @@ import { restartCommand } from "./restart/definition.js";
 import { simulateCommand } from "./simulate/definition.js";
 import { startCommand } from "./start/definition.js";
 import { stopCommand } from "./stop/definition.js";
+import { tailCommand } from "./tail/definition.js";
 import { tokenCommand } from "./token/definition.js";
 import { upCommand } from "./up/definition.js";
 import { userCommand } from "./user/definition.js";
@@ -44,6 +45,7 @@ export const commands: readonly CommandDefinition[] = [
   bookCommand,
   tokenCommand,
   simulateCommand,
+  tailCommand,
   replaceCommand,
   doctorCommand,
 ];

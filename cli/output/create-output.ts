@@ -61,6 +61,15 @@ export function createOutput(setting: OutputSetting): RunOutput {
   let runtime: Runtime | null =
     (["docker", "embedded"] as const).find((known) => known === globals.runtime) ?? null;
 
+  const writeRecords = (list: readonly unknown[], project: string | null): Promise<void> => {
+    const schema = `mybroker/${setting.command}@1`;
+    const lines = list.map((data) => {
+      const envelope = { schema, ok: true, runtime, project, data, error: null };
+      return escapeControls(JSON.stringify(redactor.applyDeep(envelope)));
+    });
+    return writeFully(streams.stdout, `${lines.join("\n")}\n`);
+  };
+
   return {
     style: createStyle(globals.color, context.stdoutIsTty && !json, context.env),
     json,
@@ -92,11 +101,13 @@ export function createOutput(setting: OutputSetting): RunOutput {
       const read = (channel: "stdout" | "stderr") => Buffer.concat(pieces[channel]).toString("utf8");
       return { stdout: read("stdout"), stderr: read("stderr") };
     },
-    record: (data, project) => {
-      const schema = `mybroker/${setting.command}@1`;
-      const envelope = { schema, ok: true, runtime, project, data, error: null };
-      return writeFully(streams.stdout, `${JSON.stringify(redactor.applyDeep(envelope))}\n`);
+    bytes: (bytes) => {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+      const redacted = redactor.apply(text);
+      return writeFully(streams.stdout, redacted === text ? bytes : redacted);
     },
+    record: (data, project) => writeRecords([data], project),
+    records: writeRecords,
     note: (text) => {
       if (notesWanted && globals.progress !== "quiet") note("note", text);
     },
@@ -131,6 +142,14 @@ export function createOutput(setting: OutputSetting): RunOutput {
     writeResult: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
     writeError: (text) => progress.interrupt(() => writeStderr(text)),
   };
+}
+
+/** JSON lets some through that a terminal acts on, or that break a line: C1, DEL, marks that turn the writing. */
+function escapeControls(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function chooseProgress(setting: OutputSetting, write: (line: string) => void): ProgressDisplay {

@@ -46,8 +46,12 @@ export interface Output {
   attach(session: ExecSession, tty: boolean): Promise<void>;
   /** Gives it this run's input and keeps what it writes, for a JSON document. */
   capture(session: ExecSession): Promise<CapturedText>;
+  /** Bytes on stdout as they are, for programs; only where one of them is a secret as text, with that replaced. */
+  bytes(bytes: Uint8Array): Promise<void>;
   /** One object of a JSON stream (-o json of a streaming command), wrapped in the envelope. */
   record(data: unknown, project: string | null): Promise<void>;
+  /** Many of them at once, which costs one write. */
+  records(data: readonly unknown[], project: string | null): Promise<void>;
   /** A note on stderr: one line, shown also when progress is quiet only if it is a warning. */
   note(text: string): void;
   warn(text: string): void;

@@ -25,6 +25,7 @@ export class Redactor {
   /** A copy of JSON-like data in which every text is redacted: once rendered, escapes would hide a secret from us. */
   applyDeep<Value>(value: Value): Value {
     if (value === undefined) return value;
+    if (typeof value === "string") return this.apply(value) as Value & string;
     const redact = (_: string, child: unknown) => (typeof child === "string" ? this.apply(child) : child);
     return JSON.parse(JSON.stringify(value, redact)) as Value;
   }

@@ -18,15 +18,3 @@ function spell(character: string): string {
   if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
 }
-
-/** A line of JSON with the same characters as JSON spells them: it reads back as it was. */
-export function printableJson(json: string): string {
-  return anyUnprintable.test(json) ? json.replace(unprintable, spellInJson) : json;
-}
-
-function spellInJson(character: string): string {
-  return Array.from(
-    { length: character.length },
-    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`,
-  ).join("");
-}
