@@ -10,8 +10,11 @@ const statusTimeoutMs = 3_000;
  * What the running process says of itself; undefined where none runs.
  * @throws MybrokerError embedded.hung, exit 3, where one listens and does not answer
  */
-export async function askStatus(place: Place): Promise<RuntimeStatus | undefined> {
-  const answer = await send(place, "GET", "/status", statusTimeoutMs);
+export async function askStatus(
+  place: Place,
+  timeoutMs = statusTimeoutMs,
+): Promise<RuntimeStatus | undefined> {
+  const answer = await send(place, "GET", "/status", timeoutMs);
   return answer === undefined ? undefined : (JSON.parse(answer.text) as RuntimeStatus);
 }
 

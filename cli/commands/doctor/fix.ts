@@ -1,0 +1,114 @@
+import type { Check, DoctorFacts } from "../../doctor/check.js";
+import { type Choice, knownWords, requireKnown } from "../../doctor/choose-checks.js";
+import { type Examination, examine, problemsOf, type ToldFinding } from "../../doctor/examine.js";
+import { carryOutFixes, type FixOutcome, type FixPlan, planFixes } from "../../doctor/fix/plan-fixes.js";
+import { leaveGround } from "../../doctor/ground.js";
+import { areaOf, usualLimits } from "../../doctor/run-checks.js";
+import type { CommandRequest } from "../../kernel/command.js";
+import { countOf } from "../../output/units.js";
+import { systemClock } from "../../ready/clock.js";
+
+/** What --fix was about and came to. */
+export interface Fixing {
+  readonly plan: FixPlan;
+  /** undefined: only shown (--dry-run), or declined. */
+  readonly outcomes: readonly FixOutcome[] | undefined;
+  /** How things are now. */
+  readonly after: Examination;
+}
+
+/** Ids of --fix; empty: all. undefined: it was not asked for. @throws MybrokerError usage.unknown-check, exit 2 */
+export function chooseFixes({ options }: CommandRequest, checks: readonly Check[]): string[] | undefined {
+  if (options.fix === undefined) return undefined;
+  const ids = Array.isArray(options.fix) ? (options.fix as string[]) : [];
+  requireKnown(ids, knownWords(checks));
+  return ids;
+}
+
+interface FixRequest {
+  readonly facts: DoctorFacts;
+  readonly choice: Choice;
+  readonly seen: Examination;
+  readonly fixes: readonly string[];
+  /** Facts as they are now. */
+  readonly look: () => Promise<DoctorFacts>;
+}
+
+/**
+ * Plans, asks, repairs and looks again.
+ * @throws MybrokerError usage.question, exit 2, outside a terminal without --yes
+ */
+export async function fix(given: FixRequest): Promise<Fixing> {
+  const { facts, seen, fixes } = given;
+  const { output, globals } = facts.request;
+  const meant = ({ id, check }: ToldFinding) =>
+    fixes.length === 0 || [id, areaOf(id), check.id].some((word) => fixes.includes(word));
+  const plan = planFixes(problemsOf(seen.findings).filter(meant));
+  if (globals.dryRun || plan.steps.length === 0) return { plan, outcomes: undefined, after: seen };
+  for (const line of describePlan(plan))
+    output.note(line.replaceAll("{mybroker}", facts.request.context.invocation));
+  const agreed = await output.confirm(`Carry out ${countOf(plan.steps.length, "step")}?`, "--yes");
+  if (!agreed) return { plan, outcomes: undefined, after: seen };
+  const outcomes = await carryOutFixes(plan, facts, ({ repair }, status) => {
+    const label = repair.command.replaceAll("{mybroker}", facts.request.context.invocation);
+    output.progress({ id: `fix/${repair.command}`, label, status, text: status });
+  });
+  return { plan, outcomes, after: await lookAgain(given, plan) };
+}
+
+/** "  mybroker start kafka    container.stopped kafka" */
+export function describePlan({ steps }: FixPlan): string[] {
+  return [
+    "To repair:",
+    ...steps.flatMap(({ repair, findings }) => [
+      `  ${repair.command}`,
+      ...findings.map(({ id, subject }) => `      ${id}  ${subject}`),
+    ]),
+  ];
+}
+
+/** From one look to the next, while what was started comes up. */
+const againMs = 1_000;
+const recoveryMs = 60_000;
+
+/** Looks until what was repaired is gone, and what only came of the repair too (a server that has just started). */
+async function lookAgain({ choice, seen, look }: FixRequest, plan: FixPlan): Promise<Examination> {
+  const keyOf = ({ id, subject }: ToldFinding) => `${id} ${subject}`;
+  const repaired = new Set(plan.steps.flatMap(({ findings }) => findings.map(keyOf)));
+  const before = new Set(problemsOf(seen.findings).map(keyOf));
+  const untilMs = performance.now() + recoveryMs;
+  for (;;) {
+    const facts = await look();
+    try {
+      const now = await examine(facts, choice, performance.now() + usualLimits.totalMs);
+      const pending = problemsOf(now.findings).filter((finding) => {
+        return repaired.has(keyOf(finding)) || !before.has(keyOf(finding));
+      });
+      if (pending.length === 0 || performance.now() > untilMs) return now;
+      facts.request.output.debug(`not yet well: ${pending.map(keyOf).join(", ")}`);
+      await systemClock.sleep(againMs, facts.request.context.signal);
+    } finally {
+      leaveGround(facts.ground);
+    }
+  }
+}
+
+export function fixToData({ plan, outcomes }: Fixing, spell: (text: string) => string) {
+  return {
+    carriedOut: outcomes !== undefined,
+    steps: plan.steps.map((step) => {
+      const outcome = outcomes?.find((candidate) => candidate.step === step);
+      return {
+        command: spell(step.repair.command),
+        findings: step.findings.map(({ id, subject }) => ({ id, subject })),
+        done: outcome === undefined ? null : outcome.problem === null,
+        problem: outcome?.problem ?? null,
+      };
+    }),
+    manual: plan.manual.map(({ id, subject, fix: line }) => ({
+      id,
+      subject,
+      fix: line === null ? null : spell(line),
+    })),
+  };
+}

@@ -1,0 +1,113 @@
+import type { Ground } from "../../doctor/check.js";
+import type { Counts, ToldFinding } from "../../doctor/examine.js";
+import { describeGround } from "../../doctor/ground.js";
+import type { Style } from "../../output/output.js";
+import { countOf, formatDuration, wrap } from "../../output/units.js";
+import { docsOf } from "./finding-data.js";
+import { describePlan, type Fixing } from "./fix.js";
+
+export interface DoctorScreen {
+  readonly ground: Ground;
+  readonly findings: readonly ToldFinding[];
+  /** In the order in which they are to be told. */
+  readonly problems: readonly ToldFinding[];
+  readonly counts: Counts;
+  readonly elapsedMs: number;
+  /** --debug: also what is well, with what was seen. */
+  readonly all: boolean;
+  readonly style: Style;
+  readonly fixing: Fixing | undefined;
+  /** Path of the file. */
+  readonly report: string | undefined;
+}
+
+/** So many of one kind are shown: a stack of twenty that all say the same is one matter. */
+const shownOfOne = 3;
+
+export function renderDoctor(screen: DoctorScreen): string[] {
+  const { ground, findings, problems, counts, all, style, report } = screen;
+  const total = counts.errors + counts.warnings + counts.unknown + counts.ok;
+  const told = all ? [...problems, ...findings.filter((finding) => !problems.includes(finding))] : problems;
+  const next = problems.find(({ fix }) => fix !== null);
+  return [
+    `${describeGround(ground)}, ${countOf(total, "check")}`,
+    ...renderFixing(screen),
+    ...(all ? told.flatMap((finding) => renderFully(finding, style)) : renderProblems(told, style)),
+    style.bold(summaryOf(screen)),
+    ...(report === undefined ? [] : [`Report: ${report}`]),
+    `Next:  ${nextOf(screen, next)}`,
+  ];
+}
+
+function renderProblems(problems: readonly ToldFinding[], style: Style): string[] {
+  const ids = [...new Set(problems.map(({ id }) => id))];
+  return ids.flatMap((id) => {
+    const own = problems.filter((problem) => problem.id === id);
+    const more = own.length - shownOfOne;
+    return [
+      ...own.slice(0, shownOfOne).flatMap((problem) => renderProblem(problem, style)),
+      ...(more > 0 ? [`    and ${more} more:  {mybroker} doctor --only ${id} --debug`] : []),
+    ];
+  });
+}
+
+function renderProblem({ id, level, message, fix }: ToldFinding, style: Style): string[] {
+  const [first = "", ...others] = wrap(`${id}  ${message}`, 78);
+  return [
+    `${markOf(level, style)} ${first}`,
+    ...others.map((line) => `    ${line}`),
+    ...(fix === null ? [] : [`    fix  ${fix}`]),
+  ];
+}
+
+function renderFully(finding: ToldFinding, style: Style): string[] {
+  const { id, level, subject, evidence = [], ignored } = finding;
+  if (level === "ok") return [`${markOf(level, style)} ${id}  ${subject}: ${finding.message}`];
+  return [
+    ...renderProblem(finding, style),
+    ...(ignored === undefined ? [] : [`    ignored: ${ignored}`]),
+    ...evidence.flatMap((text) => text.split("\n").map((line) => `    | ${line}`)),
+    `    docs ${docsOf(id)}`,
+  ];
+}
+
+function markOf(level: ToldFinding["level"], style: Style): string {
+  const marks = {
+    error: style.red("✖"),
+    warning: style.yellow("⚠"),
+    unknown: style.yellow("?"),
+    ok: style.green("✔"),
+  };
+  return marks[level];
+}
+
+function renderFixing({ fixing, style }: DoctorScreen): string[] {
+  if (fixing === undefined) return [];
+  const { plan, outcomes } = fixing;
+  if (plan.steps.length === 0) return ["Nothing to repair."];
+  if (outcomes === undefined) return [...describePlan(plan), "Nothing was changed."];
+  return outcomes.map(({ step, problem }) =>
+    problem === null
+      ? `${markOf("ok", style)} ${step.repair.command}`
+      : `${markOf("error", style)} ${step.repair.command}: ${problem}`,
+  );
+}
+
+/** "1 error, 1 warning, 59 ok, 2 ignored in 0.8 s." */
+function summaryOf({ counts, elapsedMs }: DoctorScreen): string {
+  const parts = [
+    countOf(counts.errors, "error"),
+    countOf(counts.warnings, "warning"),
+    ...(counts.unknown === 0 ? [] : [`${counts.unknown} unknown`]),
+    `${counts.ok} ok`,
+    ...(counts.ignored === 0 ? [] : [`${counts.ignored} ignored`]),
+  ];
+  return `${parts.join(", ")} in ${formatDuration(elapsedMs)}.`;
+}
+
+function nextOf({ problems, fixing }: DoctorScreen, next: ToldFinding | undefined): string {
+  if (next === undefined) return "{mybroker} ps";
+  const repairable = problems.filter(({ repair }) => repair !== undefined).length;
+  if (fixing?.outcomes === undefined && repairable > 1) return "{mybroker} doctor --fix";
+  return next.fix ?? "{mybroker} ps";
+}

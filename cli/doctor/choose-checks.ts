@@ -1,0 +1,61 @@
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { findNearest } from "../errors/nearest.js";
+import type { Check, Finding } from "./check.js";
+import { areaOf, noAnswerId } from "./run-checks.js";
+
+/** Which checks run, and which of their findings are told. */
+export interface Choice {
+  readonly checks: readonly Check[];
+  tells(check: Check, finding: Pick<Finding, "id">): boolean;
+}
+
+/** Words of --only and --exclude: an area, a check, or the id of a finding. */
+export interface ChoiceWords {
+  readonly only: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** @throws MybrokerError usage.unknown-check, exit 2 */
+export function chooseChecks(checks: readonly Check[], { only, exclude }: ChoiceWords): Choice {
+  requireKnown([...only, ...exclude], knownWords(checks));
+  const runs = (check: Check): boolean => {
+    const wanted = only.length === 0 || only.some((word) => wordsOf(check).includes(word));
+    return wanted && !exclude.some((word) => word === check.id || word === areaOf(check.id));
+  };
+  return {
+    checks: checks.filter(runs),
+    tells: (check, { id }) => {
+      const names = [id, areaOf(id), check.id, areaOf(check.id)];
+      // What could not be found out may be what was asked for.
+      const silence = id === noAnswerId(check);
+      const wanted = only.length === 0 || silence || names.some((name) => only.includes(name));
+      return wanted && !names.some((name) => exclude.includes(name));
+    },
+  };
+}
+
+/** Every id that a finding can have. */
+export function findingIds(checks: readonly Check[]): string[] {
+  return [...new Set(checks.flatMap((check) => [...check.finds, noAnswerId(check)]))].sort();
+}
+
+/** @throws MybrokerError usage.unknown-check, exit 2 */
+export function requireKnown(words: readonly string[], known: readonly string[]): void {
+  const unknown = words.find((word) => !known.includes(word));
+  if (unknown === undefined) return;
+  const nearest = findNearest(unknown, known);
+  throw new MybrokerError({
+    code: "usage.unknown-check",
+    message: `no area, check or finding is called ${unknown}`,
+    hint: nearest === undefined ? "All of them:  {mybroker} doctor --debug" : `Did you mean:  ${nearest}`,
+    exitCode: exitCodes.usage,
+  });
+}
+
+export function knownWords(checks: readonly Check[]): string[] {
+  return [...new Set(checks.flatMap(wordsOf))];
+}
+
+function wordsOf(check: Check): string[] {
+  return [areaOf(check.id), check.id, ...check.finds, ...check.finds.map(areaOf), noAnswerId(check)];
+}

@@ -1,0 +1,60 @@
+import type { Project } from "../../compose/model.js";
+import { type DoctorFacts, type Finding, fine } from "../check.js";
+import { repairWith } from "../fix/repair-with.js";
+
+export async function checkPresence(facts: DoctorFacts): Promise<readonly Finding[]> {
+  if (facts.ground.runtime !== "docker") return [];
+  const [containers, replaced] = await Promise.all([facts.containers(), facts.replaced()]);
+  const present = new Set(containers.map(({ service }) => service));
+  return judgePresence({ project: facts.project, present, replaced });
+}
+
+export interface Presence {
+  readonly project: Pick<Project, "name" | "services">;
+  /** Services that have a container. */
+  readonly present: ReadonlySet<string>;
+  /** Services in whose place a program of the user's runs, with its pid. */
+  readonly replaced: ReadonlyMap<string, number>;
+}
+
+export function judgePresence({ project, present, replaced }: Presence): Finding[] {
+  const wanted = Object.entries(project.services);
+  if (!wanted.some(([name]) => present.has(name)) && replaced.size === 0) return [nothingRuns(project.name)];
+  return wanted.flatMap(([name, { profiles = [] }]): Finding[] => {
+    const pid = replaced.get(name);
+    if (pid !== undefined) return [tellReplaced(name, pid)];
+    if (present.has(name)) return [fine("container.missing", name, "has a container")];
+    // Of a profile nothing of which was ever started, nobody misses anything (`up --infra`).
+    const asked =
+      profiles.length === 0 ||
+      wanted.some(([other, { profiles: theirs = [] }]) => {
+        return present.has(other) && theirs.some((profile) => profiles.includes(profile));
+      });
+    const repair = repairWith("up", name);
+    const message = `${name} has no container`;
+    return asked
+      ? [{ id: "container.missing", subject: name, level: "warning", message, fix: repair.command, repair }]
+      : [];
+  });
+}
+
+/** Both runtimes say it the same way. */
+export function nothingRuns(project: string): Finding {
+  const repair = repairWith("up");
+  return {
+    id: "project.not-running",
+    subject: project,
+    level: "error",
+    message: `nothing of ${project} runs`,
+    fix: repair.command,
+    repair,
+  };
+}
+
+export function tellReplaced(service: string, pid: number): Finding {
+  return fine(
+    "container.replaced",
+    service,
+    `a program of yours is in its place (mybroker replace, pid ${pid})`,
+  );
+}

@@ -1,0 +1,61 @@
+import type { ServiceStatus } from "../../../contracts/embedded-control.js";
+import { type DoctorFacts, type Finding, fine } from "../check.js";
+import { repairWith } from "../fix/repair-with.js";
+
+export async function checkServices({ ground, replaced }: DoctorFacts): Promise<readonly Finding[]> {
+  if (ground.runtime !== "embedded") return [];
+  return judgeServices(ground.status?.services ?? [], await replaced());
+}
+
+export function judgeServices(
+  services: readonly ServiceStatus[],
+  replaced: ReadonlyMap<string, number>,
+): Finding[] {
+  return services.flatMap((service): Finding[] => {
+    const pid = replaced.get(service.name);
+    if (pid !== undefined) {
+      const message = `a program of yours is in its place (mybroker replace, pid ${pid})`;
+      return [fine("embedded.replaced", service.name, message)];
+    }
+    // What was never asked for is missed by nobody.
+    return service.startedAt === null ? [] : [judgeService(service)];
+  });
+}
+
+function judgeService({ name, state, problem }: ServiceStatus): Finding {
+  const start = repairWith("start", name);
+  const restart = repairWith("restart", name);
+  const said = problem ?? "it does not say why";
+  switch (state) {
+    case "ready":
+    case "starting":
+      return fine("embedded.stopped", name, state);
+    case "unhealthy":
+      return {
+        id: "embedded.unhealthy",
+        subject: name,
+        level: "error",
+        message: `${name} is not ready: ${said}`,
+        fix: restart.command,
+        repair: restart,
+      };
+    case "failed":
+      return {
+        id: "embedded.failed",
+        subject: name,
+        level: "error",
+        message: `${name} failed: ${said}`,
+        fix: start.command,
+        repair: start,
+      };
+    case "stopped":
+      return {
+        id: "embedded.stopped",
+        subject: name,
+        level: "warning",
+        message: `${name} is stopped`,
+        fix: start.command,
+        repair: start,
+      };
+  }
+}
