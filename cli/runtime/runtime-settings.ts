@@ -70,8 +70,7 @@ function describeRabbitmq(project: Project, { name, extension, service }: Embedd
   const port = hostPort(service, extension);
   const user = lookUpCredential(project, extension.credentials?.user) ?? "guest";
   const password = lookUpCredential(project, extension.credentials?.password) ?? "guest";
-  const file = collectFiles(project, service).inline.find(({ target }) => definitionsTarget.test(target));
-  const definitions = file === undefined ? {} : parseDefinitions(file.content, `${file.key} of ${name}`);
+  const definitions = findDefinitions(project, name);
   const { users: _, permissions: __, ...topology } = definitions;
   return {
     port,
@@ -80,6 +79,14 @@ function describeRabbitmq(project: Project, { name, extension, service }: Embedd
     definitions,
     basis: digestEach({ port, user, password, definitions: topology }),
   };
+}
+
+/** The definitions that the compose file gives a RabbitMQ, parsed; empty without any. @throws MybrokerError, exit 2 */
+export function findDefinitions(project: Project, name: string): Readonly<Record<string, unknown>> {
+  const service = project.services[name];
+  const inline = service === undefined ? [] : collectFiles(project, service).inline;
+  const file = inline.find(({ target }) => definitionsTarget.test(target));
+  return file === undefined ? {} : parseDefinitions(file.content, `${file.key} of ${name}`);
 }
 
 /** Each setting has a digest of its own, so that a restart can say which one changed. */

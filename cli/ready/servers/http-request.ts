@@ -6,16 +6,21 @@ export interface HttpQuestion {
   readonly target: ProbeTarget;
   readonly session: LoginSession;
   readonly path: string;
-  readonly method?: "GET" | "PUT";
+  readonly method?: "GET" | "POST" | "PUT";
   /** Basic authentication. */
   readonly login?: { readonly user: string; readonly password: string };
   readonly json?: unknown;
+  /** In the place of json: fields as a page's form sends them. */
+  readonly form?: string;
+  /** Default 64 KiB; a longer answer is an error. */
+  readonly limitBytes?: number;
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  /** At most 64 KiB of it. */
   readonly body: string;
+  /** Where it sends its reader; "" where it does not. */
+  readonly location: string;
 }
 
 const maxBodyLength = 64 * 1024;
@@ -23,7 +28,8 @@ const maxBodyLength = 64 * 1024;
 /** One request on a socket of the session, not kept alive. Rejects with the socket's or the parser's error. */
 export function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
   const { target, session, login } = question;
-  const payload = question.json === undefined ? undefined : JSON.stringify(question.json);
+  const payload = question.json === undefined ? question.form : JSON.stringify(question.json);
+  const type = question.json === undefined ? "application/x-www-form-urlencoded" : "application/json";
   return new Promise((resolve, reject) => {
     const outgoing = request({
       createConnection: () => session.open(target.host, target.port),
@@ -35,7 +41,7 @@ export function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
         Connection: "close",
         ...(payload === undefined
           ? {}
-          : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) }),
+          : { "Content-Type": type, "Content-Length": Buffer.byteLength(payload) }),
       },
       ...(login === undefined ? {} : { auth: `${login.user}:${login.password}` }),
     });
@@ -45,10 +51,13 @@ export function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         body += chunk;
-        if (body.length > maxBodyLength) response.destroy(new Error("the answer does not end"));
+        if (body.length > (question.limitBytes ?? maxBodyLength))
+          response.destroy(new Error("the answer does not end"));
       });
       response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location ?? "" }),
+      );
     });
     outgoing.end(payload);
   });

@@ -83,4 +83,5 @@ export const httpProbe: ServerProbe = {
       },
     }),
   prepare: async () => {},
+  classify: classifyHttpFailure,
 };

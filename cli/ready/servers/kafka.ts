@@ -92,4 +92,5 @@ export const kafkaProbe: ServerProbe = {
     });
   },
   prepare: () => import("../../../kit/drivers/kafkajs.js"),
+  classify: classifyKafkaFailure,
 };

@@ -103,4 +103,5 @@ export const mongodbProbe: ServerProbe = {
       },
     }),
   prepare: () => import("../drivers/mongodb.js"),
+  classify: classifyMongoFailure,
 };

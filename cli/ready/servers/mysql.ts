@@ -75,4 +75,5 @@ export const mysqlProbe: ServerProbe = {
       },
     }),
   prepare: () => import("../drivers/mysql2.js"),
+  classify: classifyMysqlFailure,
 };

@@ -91,4 +91,5 @@ export const postgresProbe: ServerProbe = {
       },
     }),
   prepare: () => import("pg"),
+  classify: classifyPostgresFailure,
 };

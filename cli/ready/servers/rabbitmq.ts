@@ -52,6 +52,8 @@ export async function openRabbitmq(
   return connection;
 }
 
+export type RabbitmqConnection = Awaited<ReturnType<typeof openRabbitmq>>;
+
 /** The user comes from the definitions that RabbitMQ imports at its start: the login proves that they are in. */
 export const rabbitmqProbe: ServerProbe = {
   knock: (target, timeoutMs) =>
@@ -73,4 +75,5 @@ export const rabbitmqProbe: ServerProbe = {
       },
     }),
   prepare: () => import("../../../kit/drivers/amqplib.js"),
+  classify: classifyRabbitmqFailure,
 };

@@ -1,5 +1,5 @@
-import type { ProbeAnswer } from "../probe.js";
-import { attemptLogin, describeError } from "./login-session.js";
+import type { ProbeAnswer, ProbeTarget } from "../probe.js";
+import { attemptLogin, describeError, type LoginSession } from "./login-session.js";
 import type { ServerProbe } from "./server-probe.js";
 import { classifySocketError, converse, type NotReady, notReady, oneLine, ready } from "./wire.js";
 
@@ -40,6 +40,40 @@ function classifyRedisFailure(error: unknown): NotReady {
   return classifySocketError(error as NodeJS.ErrnoException);
 }
 
+/** A client that is logged in, on a socket of the session; it never connects again. */
+export async function openRedis(target: ProbeTarget, session: LoginSession) {
+  const { Redis } = await import("../drivers/ioredis.js");
+  const socket = session.open(target.host, target.port);
+  const redis = new Redis({
+    Connector: class {
+      check = () => true;
+      connect = async () => socket;
+      disconnect = () => socket.destroy();
+    } as never,
+    lazyConnect: true,
+    protocol: 2,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    enableReadyCheck: false,
+    ...(target.user === undefined ? {} : { username: target.user }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+  });
+  session.onClose(() => redis.disconnect());
+  // A refused AUTH and a dropped connection are both told here as well as by the promise below.
+  let refusal: Error | undefined;
+  redis.on("error", (error: Error) => {
+    refusal ??= error;
+  });
+  try {
+    await redis.connect();
+    // Without a password a server that wants one refuses the first command only.
+    await redis.ping();
+  } catch (error) {
+    throw refusal ?? error;
+  }
+  return redis;
+}
+
 export const redisProbe: ServerProbe = {
   knock: (target, timeoutMs) =>
     converse({ host: target.host, port: target.port, timeoutMs, send: ping, read: readRedisAnswer }),
@@ -48,36 +82,10 @@ export const redisProbe: ServerProbe = {
       timeoutMs,
       classify: classifyRedisFailure,
       login: async (session) => {
-        const { Redis } = await import("../drivers/ioredis.js");
-        const socket = session.open(target.host, target.port);
-        const redis = new Redis({
-          Connector: class {
-            check = () => true;
-            connect = async () => socket;
-            disconnect = () => socket.destroy();
-          } as never,
-          lazyConnect: true,
-          protocol: 2,
-          retryStrategy: () => null,
-          maxRetriesPerRequest: 0,
-          enableReadyCheck: false,
-          ...(target.user === undefined ? {} : { username: target.user }),
-          ...(target.password === undefined ? {} : { password: target.password }),
-        });
-        session.onClose(() => redis.disconnect());
-        // A refused AUTH and a dropped connection are both told here as well as by the promise below.
-        let refusal: Error | undefined;
-        redis.on("error", (error: Error) => {
-          refusal ??= error;
-        });
-        try {
-          await redis.connect();
-          await redis.ping();
-        } catch (error) {
-          throw refusal ?? error;
-        }
+        await openRedis(target, session);
         return target.password === undefined ? "PONG" : "logged in";
       },
     }),
   prepare: () => import("../drivers/ioredis.js"),
+  classify: classifyRedisFailure,
 };

@@ -1,4 +1,5 @@
 import type { Probe } from "../probe.js";
+import type { NotReady } from "./wire.js";
 
 /**
  * How one kind of server is asked. `knock` speaks a few bytes and loads nothing, so it can be repeated many
@@ -9,4 +10,6 @@ export interface ServerProbe {
   readonly login: Probe;
   /** Loads the client library ahead of time, so that the login after the first answer does not wait for it. */
   readonly prepare: () => Promise<unknown>;
+  /** What an error of the client library, or of a socket, says about the server. */
+  readonly classify: (error: unknown) => NotReady;
 }

@@ -1,7 +1,7 @@
 import type { ProbeAnswer } from "../probe.js";
 import { encodeGet, healthPath, readHttpAnswer } from "./http.js";
 import type { ServerProbe } from "./server-probe.js";
-import { converse, notReady, oneLine } from "./wire.js";
+import { classifySocketError, converse, notReady, oneLine } from "./wire.js";
 
 const defaultPath = "/health/ready";
 
@@ -44,4 +44,9 @@ const ask: ServerProbe["knock"] = (target, timeoutMs) =>
   });
 
 /** A domain service has no login of its own: what it needs is asked by itself. */
-export const serviceProbe: ServerProbe = { knock: ask, login: ask, prepare: async () => {} };
+export const serviceProbe: ServerProbe = {
+  knock: ask,
+  login: ask,
+  prepare: async () => {},
+  classify: (error) => classifySocketError(error as NodeJS.ErrnoException),
+};
