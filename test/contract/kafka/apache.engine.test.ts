@@ -1,19 +1,4 @@
-import { prepareComposeStack } from "../../support/compose-stack.js";
 import { describeKafkaContract } from "./contract.js";
-import { waitForBroker } from "./wait-for-broker.js";
+import { startApacheKafka } from "./start-apache.js";
 
-describeKafkaContract("Apache Kafka on the engine", async () => {
-  const stack = await prepareComposeStack(`kafkacontract${process.pid}`);
-  const { host, port } = stack.target("kafka");
-  const broker = `${host}:${port}`;
-  await stack.compose("up", "-d", "kafka");
-  await waitForBroker(broker);
-  return {
-    brokers: [broker],
-    restart: async () => {
-      await stack.compose("restart", "kafka");
-      await waitForBroker(broker);
-    },
-    close: () => stack.remove(),
-  };
-});
+describeKafkaContract("Apache Kafka on the engine", () => startApacheKafka(`kafkacontract${process.pid}`));

@@ -1,23 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startKafkaBroker } from "../../../embedded/kafka/start-kafka-broker.js";
 import { describeKafkaContract } from "./contract.js";
+import { startEmbeddedKafka } from "./start-embedded.js";
 
-describeKafkaContract("the embedded Kafka broker", async () => {
-  const dataFolder = await mkdtemp(join(tmpdir(), "mybroker-kafka-"));
-  const start = (port: number) =>
-    startKafkaBroker({ host: "127.0.0.1", port, dataFolder, topics: [], log: () => {} });
-  let broker = await start(0);
-  return {
-    brokers: [broker.address],
-    restart: async () => {
-      await broker.close();
-      broker = await start(broker.port);
-    },
-    close: async () => {
-      await broker.close();
-      await rm(dataFolder, { recursive: true });
-    },
-  };
-});
+describeKafkaContract("the embedded Kafka broker", startEmbeddedKafka);

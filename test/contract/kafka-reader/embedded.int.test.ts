@@ -1,0 +1,4 @@
+import { startEmbeddedKafka } from "../kafka/start-embedded.js";
+import { describeKafkaReader } from "./contract.js";
+
+describeKafkaReader("the embedded Kafka broker", startEmbeddedKafka);
