@@ -12,6 +12,7 @@ const keys = [
   "topics",
   "queues",
   "streams",
+  "doctor",
 ];
 const credentialKeys = ["user", "password", "database"];
 
@@ -26,7 +27,7 @@ export function findExtensionProblem(extension: unknown): ExtensionProblem | und
   if (!isMapping(extension)) return { key: "", message: "must be a mapping with kind and port" };
   const unknown = Object.keys(extension).find((key) => !keys.includes(key));
   if (unknown !== undefined) return unknownName(unknown, `unknown key ${unknown}`, keys);
-  const { kind, port, uiPort, credentials, healthUrl } = extension;
+  const { kind, port, uiPort, credentials, healthUrl, doctor } = extension;
   if (typeof kind !== "string") return { key: "kind", message: `is missing: one of ${kinds.join(", ")}` };
   if (!kinds.includes(kind)) return unknownName("kind", `unknown kind ${kind}`, kinds, kind);
   if (!isPort(port)) return { key: "port", message: "must be the port inside the container, 1 to 65535" };
@@ -35,7 +36,26 @@ export function findExtensionProblem(extension: unknown): ExtensionProblem | und
   if (healthUrl !== undefined && !(typeof healthUrl === "string" && /^(\/|https?:\/\/)/.test(healthUrl))) {
     return { key: "healthUrl", message: "must begin with / or http:// or https://" };
   }
-  return findCredentialProblem(credentials) ?? findListProblem(extension);
+  return findCredentialProblem(credentials) ?? findListProblem(extension) ?? findDoctorProblem(doctor);
+}
+
+/** The doctor itself says of an entry what it lacks, so that a reason left out stops nobody's `up`. */
+function findDoctorProblem(doctor: unknown): ExtensionProblem | undefined {
+  if (doctor === undefined) return undefined;
+  if (!isMapping(doctor)) return { key: "doctor", message: "must be a mapping with ignore" };
+  const unknown = Object.keys(doctor).find((key) => key !== "ignore");
+  if (unknown !== undefined)
+    return unknownName(`doctor.${unknown}`, `unknown key ${unknown}`, ["ignore"], unknown);
+  const { ignore } = doctor;
+  const whole = ignore === undefined || (Array.isArray(ignore) && ignore.every(isIgnore));
+  return whole
+    ? undefined
+    : { key: "doctor.ignore", message: "must be a list of mappings with id and reason" };
+}
+
+function isIgnore(entry: unknown): boolean {
+  if (!isMapping(entry)) return false;
+  return [entry.id, entry.reason].every((value) => value === undefined || typeof value === "string");
 }
 
 function findCredentialProblem(credentials: unknown): ExtensionProblem | undefined {

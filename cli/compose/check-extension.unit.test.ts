@@ -23,6 +23,8 @@ describe("findExtensionProblem", () => {
       /never a value/,
     ],
     [{ kind: "http", port: 80, healthUrl: "health" }, "healthUrl", /begin with/],
+    [{ kind: "http", port: 80, doctor: { ingore: [] } }, "doctor.ingore", /did you mean ignore/],
+    [{ kind: "http", port: 80, doctor: { ignore: ["a.b"] } }, "doctor.ignore", /id and reason/],
   ])("%j", (extension, key, message) => {
     expect(findExtensionProblem(extension)).toEqual({ key, message: expect.stringMatching(message) });
   });
@@ -46,6 +48,12 @@ describe("findExtensionProblem", () => {
         [1],
       ),
       fc.constantFrom<unknown>({}, { user: "A" }, { user: "a b" }, { other: "A" }),
+      fc.constantFrom<unknown>(
+        { ignore: [] },
+        { ignore: [{ id: "a.b", reason: "c" }, {}] },
+        { ignore: [1] },
+        { ignore: [{ id: 1 }] },
+      ),
     );
     const extension = fc.dictionary(fc.constantFrom(...Object.keys(schema.properties), "other"), value, {
       maxKeys: 5,

@@ -227,4 +227,6 @@ export interface MybrokerExtension {
   topics?: string[];
   queues?: string[];
   streams?: string[];
+  /** What the doctor is told to ignore about this service. */
+  doctor?: { ignore?: { id?: string; reason?: string }[] };
 }

@@ -1,3 +1,4 @@
+import { findExtensionProblem } from "../../compose/check-extension.js";
 import { findNearest } from "../../errors/nearest.js";
 import { type DoctorFacts, type Finding, fine } from "../check.js";
 import { editCommand } from "../edit-command.js";
@@ -11,12 +12,28 @@ export async function checkIgnores(facts: DoctorFacts): Promise<readonly Finding
     import("../choose-checks.js"),
   ]);
   const known = findingIds(checks);
+  const broken = await checkTop(facts);
   const judged = await Promise.all(
     readIgnores(facts.project).map(async (ignore) =>
       judgeIgnore(ignore, { known, place: (await facts.placeOf(ignore.path)) ?? "docker-compose.yml:1" }),
     ),
   );
-  return judged;
+  return [...broken, ...judged];
+}
+
+/** Beside a service the whole of x-mybroker is checked when the file is read; at the top nothing else stands in it. */
+async function checkTop({ project, placeOf }: DoctorFacts): Promise<Finding[]> {
+  const extension = project.extensions["x-mybroker"];
+  if (extension === undefined) return [];
+  const [key, ...others] = Object.keys(Object(extension)).filter((name) => name !== "doctor");
+  const place = (await placeOf(["x-mybroker", key ?? "doctor"])) ?? "docker-compose.yml:1";
+  const problem =
+    key === undefined
+      ? findExtensionProblem({ kind: "http", port: 80, ...Object(extension) })
+      : { key: [key, ...others].join(", "), message: "has no meaning at the top of a file" };
+  if (problem === undefined) return [];
+  const message = `${place}: x-mybroker.${problem.key} ${problem.message}`;
+  return [{ id: "config.bad-ignore", subject: place, level: "warning", message, fix: editCommand(place) }];
 }
 
 export function judgeIgnore(
