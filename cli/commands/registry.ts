@@ -14,6 +14,7 @@ import { psCommand } from "./ps/definition.js";
 import { pullCommand } from "./pull/definition.js";
 import { replaceCommand } from "./replace/definition.js";
 import { restartCommand } from "./restart/definition.js";
+import { seedCommand } from "./seed/definition.js";
 import { simulateCommand } from "./simulate/definition.js";
 import { startCommand } from "./start/definition.js";
 import { stopCommand } from "./stop/definition.js";
@@ -44,6 +45,7 @@ export const commands: readonly CommandDefinition[] = [
   userCommand,
   bookCommand,
   tokenCommand,
+  seedCommand,
   simulateCommand,
   tailCommand,
   replaceCommand,

@@ -1,0 +1,119 @@
+import {
+  type Collection,
+  type Document,
+  type DocumentStore,
+  openDocuments,
+} from "../../../kit/documents/documents.js";
+import type { SeedStore } from "../stores.js";
+import type { CollectionShape, DocumentPart } from "../world/parts.js";
+import { createWorld } from "../world/world.js";
+import { markName, parseMark, type SeedMark } from "./mark.js";
+import type { Filling, PartLoader } from "./part-loader.js";
+import { whileBusy } from "./while-busy.js";
+
+export type DocumentPartStore = Extract<SeedStore, { kind: "documents" }> & { readonly part: DocumentPart };
+
+/** The mark, and the ids of the users in documents of their own. */
+interface Kept {
+  readonly part: DocumentPart;
+  readonly mark?: string;
+  readonly ids?: readonly string[];
+}
+
+/** Collections with what somebody owns, and by which field. */
+const owned: Readonly<Record<DocumentPart, readonly (readonly [collection: string, field?: string])[]>> = {
+  report: [["order_reports", "owner"], ["statement_lines", "owner"], ["account_reports"]],
+  "market-data": [],
+};
+
+const atOnce = 1_000;
+
+export async function openDocumentLoader(store: DocumentPartStore): Promise<PartLoader> {
+  const documents = await openDocuments(store.settings);
+  const { part } = store;
+  const open = () => whileBusy(() => documents.collection<Kept>(markName, []));
+  return {
+    store,
+    method: store.settings.kind === "sqlite" ? "INSERT" : "insertMany",
+    readMark: async () => parseMark((await (await open()).get(part))?.mark),
+    remove: () => remove(documents, part),
+    fill: (filling) => fill(documents, part, filling),
+    writeMark: async (mark) => {
+      const document: Kept = { part, mark: JSON.stringify(mark) };
+      const marks = await open();
+      // A mark has no versions of its own; what it says last holds.
+      await whileBusy(() => marks.putIfNewer([{ id: part, version: Date.now(), document }]));
+    },
+    commit: async () => {},
+    close: () => documents.close().catch(() => {}),
+  };
+}
+
+async function remove(documents: DocumentStore, part: DocumentPart): Promise<number> {
+  const marks = await whileBusy(() => documents.collection<Kept>(markName, []));
+  const mark = parseMark((await marks.get(part))?.mark);
+  let removed = 0;
+  const takeOut = async (collection: Collection<Document>, values: readonly string[], field?: string) => {
+    removed += await whileBusy(() => collection.deleteAmong(values, field));
+  };
+  for (let chunk = 0; ; chunk += 1) {
+    const ids = (await marks.get(`${part}:${chunk}`))?.ids;
+    if (ids === undefined) break;
+    for (const [name, field] of owned[part]) {
+      const collection = await whileBusy(() => documents.collection(name, []));
+      await takeOut(collection, ids, field);
+    }
+    await takeOut(marks, [`${part}:${chunk}`]);
+  }
+  for (const { name, ids } of mark === undefined ? [] : nobodys(part, mark)) {
+    const collection = await whileBusy(() => documents.collection(name, []));
+    await takeOut(collection, ids);
+  }
+  return removed;
+}
+
+/** Prices have no owner: they are found by making the data set again, as long as this version makes the same one. */
+function* nobodys(part: DocumentPart, mark: SeedMark): Generator<{ name: string; ids: string[] }> {
+  const { randomSeed, scale, asOfMs } = mark;
+  const world = createWorld({ randomSeed, scale, asOfMs });
+  if (world.id !== mark.dataSet) return;
+  const names = owned[part].map(([name]) => name);
+  for (const { collection, documents } of world.documentsOf(part)) {
+    if (names.includes(collection.name)) continue;
+    yield { name: collection.name, ids: documents.map(({ id }) => id) };
+  }
+}
+
+async function fill(
+  documents: DocumentStore,
+  part: DocumentPart,
+  { world, userIds, signal, onRows }: Filling,
+): Promise<Record<string, number>> {
+  const rows: Record<string, number> = {};
+  let total = 0;
+  if (owned[part].length > 0) await keepIds(documents, part, userIds);
+  const opened = new Map<string, Collection<Document>>();
+  const openCollection = async ({ name, indexes }: CollectionShape) => {
+    const known = opened.get(name) ?? (await whileBusy(() => documents.collection(name, indexes)));
+    opened.set(name, known);
+    return known;
+  };
+  for (const batch of world.documentsOf(part)) {
+    signal.throwIfAborted();
+    const collection = await openCollection(batch.collection);
+    await whileBusy(() => collection.insertNew(batch.documents));
+    total += batch.documents.length;
+    rows[batch.collection.name] = (rows[batch.collection.name] ?? 0) + batch.documents.length;
+    onRows(total);
+  }
+  return rows;
+}
+
+/** Before the documents themselves: an interrupted run must find what it put there. */
+async function keepIds(documents: DocumentStore, part: DocumentPart, userIds: readonly string[]) {
+  const marks = await whileBusy(() => documents.collection<Kept>(markName, []));
+  for (let from = 0; from < userIds.length; from += atOnce) {
+    const ids = userIds.slice(from, from + atOnce);
+    await whileBusy(() => marks.insertNew([{ id: `${part}:${from / atOnce}`, document: { part, ids } }]));
+  }
+}

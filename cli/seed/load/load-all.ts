@@ -1,0 +1,145 @@
+import type { LoadedPart, PartProgress, SeedPorts } from "../run-seed.js";
+import type { SeedPart } from "../world/parts.js";
+import type { World } from "../world/world.js";
+import { explainFailure } from "./explain-failure.js";
+import type { SeedMark } from "./mark.js";
+import { isSqlLoader, type OpenPart } from "./open-loaders.js";
+import type { Filling, PartLoader } from "./part-loader.js";
+import { ordersOfUsers, seededOrders } from "./removals.js";
+import { idTable, prepareTables, type SqlLoader } from "./sql-loader.js";
+
+export interface LoadRequest {
+  /** All that are open. */
+  readonly parts: readonly OpenPart[];
+  /** Those that are to be loaded. */
+  readonly due: readonly OpenPart[];
+  readonly world: World;
+  readonly mark: Omit<SeedMark, "rows" | "state">;
+  readonly passwordHash: string;
+  readonly ports: Pick<SeedPorts, "signal" | "onProgress">;
+}
+
+/** In this order their transactions end: what others refer to comes first. */
+const commitOrder: readonly SeedPart[] = ["wallet", "exchange", "order", "identity", "asset"];
+
+/**
+ * Takes out what the marks name and puts the data set in. The databases load at once, each in a transaction, which are
+ * committed when all have their rows; what knows no transactions comes after them.
+ */
+export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
+  const sql = request.due.filter(({ loader }) => isSqlLoader(loader));
+  const others = request.due.filter(({ loader }) => !isSqlLoader(loader));
+  const userIds = listUsers(request.world);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([request.ports.signal, failed.signal]);
+  const ports = { ...request.ports, signal };
+  const loadPart = (part: OpenPart) =>
+    load(part, { ...request, ports }, userIds).catch((error: unknown) => {
+      // What the others would still do is undone anyway.
+      failed.abort(error);
+      throw error;
+    });
+  for (const { loader } of sql) await named(loader, () => prepareTables((loader as SqlLoader).session));
+  await collectOrders(request);
+  const loaded = await allOrFirstFailure(sql.map(loadPart));
+  for (const part of commitOrder) {
+    const found = sql.find(({ loader }) => loader.store.part === part)?.loader;
+    if (found === undefined) continue;
+    await named(found, () => found.commit());
+    request.ports.onProgress({ loader: found, phase: "done", rows: total(loaded, part) });
+  }
+  const later = await allOrFirstFailure(others.map(loadPart));
+  return [...loaded, ...later];
+}
+
+function listUsers(world: World): string[] {
+  const ids: string[] = [];
+  for (const { table, rows } of world.rowsOf("identity")) {
+    const place = table.columns.findIndex(({ name }) => name === "user_id");
+    for (const row of rows) ids.push(String(row[place]));
+  }
+  return ids;
+}
+
+async function load(
+  { loader, mark }: OpenPart,
+  request: LoadRequest,
+  userIds: readonly string[],
+): Promise<LoadedPart> {
+  const { world, passwordHash, ports } = request;
+  const tell = (phase: PartProgress["phase"], rows: number) => ports.onProgress({ loader, phase, rows });
+  return named(loader, async () => {
+    let removed = 0;
+    if (mark !== undefined) {
+      tell("removing", 0);
+      removed = await loader.remove();
+    }
+    ports.signal.throwIfAborted();
+    const sql = isSqlLoader(loader);
+    // Where there is no transaction the mark says first what may be there.
+    if (!sql) await loader.writeMark({ ...request.mark, rows: {}, state: "loading" });
+    tell("loading", 0);
+    const filling: Filling = {
+      world,
+      passwordHash,
+      userIds,
+      signal: ports.signal,
+      onRows: (rows) => tell("loading", rows),
+    };
+    const rows = await loader.fill(filling);
+    await loader.writeMark({ ...request.mark, rows, state: "complete" });
+    tell(sql ? "waiting" : "done", sum(rows));
+    return { part: loader.store.part, store: loader.store.store, method: loader.method, rows, removed };
+  });
+}
+
+/**
+ * What is taken out of the exchange is known by the ids of orders, and which those are broker-order says: it is asked
+ * before anything is taken out there.
+ */
+async function collectOrders({ parts, due }: LoadRequest): Promise<void> {
+  const find = (list: readonly OpenPart[], part: SeedPart) =>
+    list.find(({ loader, mark }) => loader.store.part === part && mark !== undefined)?.loader as
+      | SqlLoader
+      | undefined;
+  const exchange = find(due, "exchange");
+  if (exchange === undefined) return;
+  const orders = find(parts, "order");
+  await named(exchange, () => exchange.session.execute(seededOrders));
+  for (let last = ""; orders !== undefined; ) {
+    const from = last;
+    const page = await named(orders, () => orders.session.query<{ order_id: string }>(ordersOfUsers, [from]));
+    await named(exchange, () =>
+      exchange.session.load(
+        idTable,
+        page.map(({ order_id }) => [order_id]),
+      ),
+    );
+    last = page.at(-1)?.order_id ?? "";
+    if (last === "") break;
+  }
+}
+
+/** All are waited for, so that none still works when the others are closed. */
+async function allOrFirstFailure<Result>(work: readonly Promise<Result>[]): Promise<Result[]> {
+  const settled = await Promise.allSettled(work);
+  const failed = settled.find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+/** A failure is told with the name of its store. */
+async function named<Result>({ store }: PartLoader, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explainFailure(error, store);
+  }
+}
+
+const sum = (rows: Readonly<Record<string, number>>) =>
+  Object.values(rows).reduce((all, one) => all + one, 0);
+
+function total(loaded: readonly LoadedPart[], part: SeedPart): number {
+  return sum(loaded.find((one) => one.part === part)?.rows ?? {});
+}
