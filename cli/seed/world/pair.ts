@@ -72,18 +72,17 @@ function playHistory(scene: Scene, stepOf: StepAt, sessionEnd: StepAt): void {
   let left = ordersPerPair - openingOrders;
   let playing: ReturnType<Script["play"]> | undefined;
   for (let slot = 1; slot < pastSlots; slot++) {
-    desk.begin(stepOf(slot));
     // As many slots for an order as there are on the average, and all of the last ones.
-    if (playing === undefined && dice.below(Math.max(1, pastSlots - lastSlots - slot)) < 2 * left) {
+    const isFree = playing === undefined && dice.below(Math.max(1, pastSlots - lastSlots - slot)) < 2 * left;
+    if (isFree || playing !== undefined) desk.begin(stepOf(slot));
+    if (isFree) {
       const script = pickScript(dice, { slots: slotsLeftInDay(slot), orders: left });
       left -= script?.orders ?? 0;
       playing = script?.play(scene);
     }
     if (playing?.next().done !== false) playing = undefined;
-    if (slot % cashEvery === 0) moveCash(scene);
-    if (slotsLeftInDay(slot) > 1) continue;
-    desk.begin(sessionEnd(dayOf(slot)));
-    desk.endSession();
+    if (slot % cashEvery === 0) moveCash(scene, stepOf(slot).settledMs + minuteMs);
+    if (slotsLeftInDay(slot) === 1) desk.endSession(() => sessionEnd(dayOf(slot)));
   }
 }
 
@@ -105,9 +104,8 @@ function pickScript(
   });
 }
 
-function moveCash({ desk, users, dice }: Scene): void {
+function moveCash({ users, dice }: Scene, atMs: number): void {
   const user = dice.pick(users);
-  const atMs = desk.step.settledMs + minuteMs;
   if (dice.chance(40)) user.moveCash("DEPOSIT", dice.between(1, 100) * 100 * brl, atMs);
   else {
     const amount = Math.floor((user.available * dice.between(1, 10)) / (100 * brl)) * brl;

@@ -66,29 +66,43 @@ export function createTimeline(asOfMs: number, pairs: number): Timeline {
     startMs,
     stepOf(slot, pair) {
       const sequence = sequenceOf(slot, pair + 1);
-      const numbers = { sequence, firstResultId: sequence * idsPerCommand, sessionDate: dateOf(slot) };
-      if (slot >= pastSlots) return { ...numbers, ...timesOf(asOfMs, 0) };
+      const isPast = slot < pastSlots;
       const within = Math.floor((slotMs * (pair + 1)) / (pairs + 2));
-      return { ...numbers, ...timesOf(startMs + slot * slotMs + within, 1) };
+      return makeStep({
+        sequence,
+        firstResultId: sequence * idsPerCommand,
+        sessionDate: dateOf(slot),
+        matchedMs: isPast ? startMs + slot * slotMs + within : asOfMs,
+        latencyMs: isPast ? 1 : 0,
+      });
     },
     sessionEnd(day, pair) {
       const next = (day + 1) * slotsPerDay;
       const lastPlace = sequenceOf(next - 1, pair + 1) * idsPerCommand;
-      return {
+      return makeStep({
         sequence: sequenceOf(next, 0),
         firstResultId: lastPlace + idsPerCommand / 2,
         sessionDate: dateOf(next - 1),
-        ...timesOf(startMs + next * slotMs, next === pastSlots ? 0 : 1),
-      };
+        matchedMs: startMs + next * slotMs,
+        // Nothing happens after as-of.
+        latencyMs: next === pastSlots ? 0 : 1,
+      });
     },
   };
 }
 
-function timesOf(matchedMs: number, latencyMs: number) {
+interface Moment extends Pick<Step, "sequence" | "firstResultId" | "sessionDate" | "matchedMs"> {
+  readonly latencyMs: number;
+}
+
+function makeStep({ sequence, firstResultId, sessionDate, matchedMs, latencyMs }: Moment): Step {
   return {
+    sequence,
+    firstResultId,
+    sessionDate,
+    matchedMs,
     placedMs: matchedMs - 3 * latencyMs,
     heldMs: matchedMs - 2 * latencyMs,
-    matchedMs,
     recordedMs: matchedMs + 2 * latencyMs,
     settledMs: matchedMs + 4 * latencyMs,
   };

@@ -6,7 +6,7 @@ import { readMoney } from "../../../kit/sql/columns.js";
 import type { Database } from "../../../kit/sql/database.js";
 import type { Users } from "../../shared/auth/users.js";
 import type { App } from "../../shared/http/open-server.js";
-import { readNumber, readPage } from "../../shared/http/pages.js";
+import { readPage } from "../../shared/http/pages.js";
 import { notFound, unavailable } from "../../shared/http/problem.js";
 import type { Engine } from "../app/engine.js";
 import type { BookLevel } from "../domain/order-book.js";
@@ -29,7 +29,7 @@ export function addRoutes(app: App, { engine, database, users }: Behind): void {
     { preHandler, schema: { querystring: PageQuery, response: { 200: page, ...problems } } },
     ({ query }) =>
       readPage(query, {
-        readCursor: readNumber,
+        readCursor: readResultId,
         find: ({ limit, before = Number.MAX_SAFE_INTEGER }) => {
           const select = database.db.selectFrom("executions").selectAll().where("id", "<", before);
           return select.orderBy("id", "desc").limit(limit).execute();
@@ -73,6 +73,11 @@ export function addRoutes(app: App, { engine, database, users }: Behind): void {
       };
     },
   );
+}
+
+/** Below zero: of a data set that `mybroker seed` put before all else. */
+function readResultId(cursor: string): number | undefined {
+  return /^-?[1-9]\d{0,14}$/.test(cursor) ? Number(cursor) : undefined;
 }
 
 function toLevel({ price, quantity, orders }: BookLevel) {
