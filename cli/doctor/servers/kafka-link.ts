@@ -40,6 +40,8 @@ export async function openAdmin(target: ProbeTarget, session: LoginSession) {
   const admin = (await openKafkaClient(target, session)).admin();
   session.onClose(() => admin.disconnect());
   await admin.connect();
+  // Before it has asked for the brokers it cannot look for the one that keeps a group.
+  await admin.describeCluster();
   return admin;
 }
 

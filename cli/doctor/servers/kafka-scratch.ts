@@ -32,7 +32,7 @@ export async function produceAndConsume(
   }
   const tookMs = Math.round(performance.now() - startedMs);
   const { service } = target;
-  return [fine("kafka.works", service, `${service}: a record produced and consumed, ${tookMs} ms`)];
+  return [fine("kafka.works", service, `a record produced and consumed, ${tookMs} ms`)];
 }
 
 async function readBack({ connection }: KafkaLink, topic: string): Promise<void> {

@@ -40,7 +40,7 @@ async function examineMongo({ target, session }: Examination): Promise<readonly 
     await dropScratch(client, name);
   }
   const tookMs = Math.round(performance.now() - startedMs);
-  return [fine("mongodb.works", service, `${service}: a document written, read and deleted, ${tookMs} ms`)];
+  return [fine("mongodb.works", service, `a document written, read and deleted, ${tookMs} ms`)];
 }
 
 /** And what runs before this one left; what cannot be dropped now is dropped by the next. */

@@ -35,7 +35,7 @@ async function examinePage(examination: Examination): Promise<readonly Finding[]
 function orFine(target: ProbeTarget, startedMs: number, findings: readonly Finding[]): readonly Finding[] {
   if (findings.length > 0) return findings;
   const tookMs = Math.round(performance.now() - startedMs);
-  return [fine("page.works", target.service, `${target.service} answers, ${tookMs} ms`)];
+  return [fine("page.works", target.service, `answers, ${tookMs} ms`)];
 }
 
 async function refuseLogin(

@@ -48,7 +48,7 @@ async function passOn(
   if ("reason" in outcome) return [await tellAlarm(facts, target, outcome.reason)];
   if (outcome.text !== "mybroker doctor") throw new Error("it did not give back what was just published");
   const tookMs = Math.round(performance.now() - startedMs);
-  return [fine("rabbitmq.works", service, `${service}: a message published and consumed, ${tookMs} ms`)];
+  return [fine("rabbitmq.works", service, `a message published and consumed, ${tookMs} ms`)];
 }
 
 interface NodeFacts {

@@ -64,7 +64,7 @@ async function examineCache(examination: Examination): Promise<readonly Finding[
   }
   if (findings.length > 0) return findings;
   const tookMs = Math.round(performance.now() - startedMs);
-  return [fine("redis.works", service, `${service}: a key written, read and deleted, ${tookMs} ms`)];
+  return [fine("redis.works", service, `a key written, read and deleted, ${tookMs} ms`)];
 }
 
 /** Of the redis.conf that the compose file gives it. */

@@ -52,7 +52,7 @@ async function examineDatabase(engine: SqlEngine, examination: Examination): Pro
     fine(
       `${engine.kind}.works`,
       target.service,
-      `${target.service}: ${target.user ?? ""} wrote and read a row, ${tables.length} tables, ${tookMs} ms`,
+      `${target.user ?? ""} wrote and read a row, ${tables.length} tables, ${tookMs} ms`,
     ),
   ];
 }

@@ -34,7 +34,7 @@ async function examineStore(
   }
   const missing = kind === "mysql" || kind === "postgres" ? await findMissing(facts, place, name) : [];
   const id = "store.missing-table";
-  if (missing.length === 0) return [fine("store.works", name, `${name}: written to and read`)];
+  if (missing.length === 0) return [fine("store.works", name, `written to and read`)];
   return missing.map((table) => ({
     id,
     subject: name,

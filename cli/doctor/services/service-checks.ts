@@ -1,4 +1,6 @@
 import type { Check } from "../check.js";
+import { orderCheck } from "./order-check.js";
+import { serviceCheck } from "./service-check.js";
 
 /** The domain services and the exchange, and whether their data agrees. */
-export const serviceChecks: readonly Check[] = [];
+export const serviceChecks: readonly Check[] = [serviceCheck, orderCheck];
