@@ -42,6 +42,7 @@ export class RabbitLink {
       this.#running = this.#stay(session);
     } catch (error) {
       await this.close();
+      this.#options.signal.throwIfAborted();
       throw explainRabbitFailure(this.#options.broker, error);
     }
     this.#options.signal.addEventListener("abort", () => void this.close(), { once: true });

@@ -128,7 +128,9 @@ export function describeRabbitTaps(bench: Bench): void {
     it("shows what its bindings bring, and takes none of it", async () => {
       const { channel, exchange, queue } = await makeExchange("topic", "orders.#");
       const collector = await bench.open(open(queue), "now");
-      await publishAll(channel, { exchange, key: "orders.new" }, ["mine"]);
+      await publishAll(channel, { exchange, key: "orders.new", headers: { nested: { list: [1] } } }, [
+        "mine",
+      ]);
       await publishAll(channel, { exchange, key: "quotes.new" }, ["not mine"]);
       await publishAll(channel, { exchange, key: "orders.old" }, ["mine too"]);
       expect(await received(collector, 2)).toEqual(["mine", "mine too"]);
@@ -137,6 +139,7 @@ export function describeRabbitTaps(bench: Bench): void {
         stream: queue,
         exchange,
         key: "orders.new",
+        headers: { nested: '{"list":[1]}' },
       });
       await readyCount(channel, queue, 2);
     });

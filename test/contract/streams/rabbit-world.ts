@@ -9,9 +9,11 @@ import { Services } from "../../../embedded/host/services.js";
 import { prepareComposeStack } from "../../support/compose-stack.js";
 import { findFreePorts } from "../../support/free-ports.js";
 
-/** A broker with the shipped definitions. */
+/** A RabbitMQ with the shipped definitions, and a Kafka where one was asked for. */
 export interface RabbitWorld {
   readonly broker: RabbitBroker;
+  /** "host:port" */
+  readonly kafka: string;
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -20,7 +22,7 @@ export interface RabbitWorld {
 export async function startEmbeddedRabbit(): Promise<RabbitWorld> {
   const folder = await mkdtemp(join(tmpdir(), "mybroker-streams-"));
   const socketPath = join(folder, "control.sock");
-  const [port = 0] = await findFreePorts(1);
+  const [port = 0, kafkaPort = 0] = await findFreePorts(2);
   const login = { user: "mybroker", password: "not-a-secret" };
   const definitions = JSON.parse(withDefaults(stack.configs["rabbitmq-definitions"]?.content ?? ""));
   const setting = {
@@ -33,8 +35,16 @@ export async function startEmbeddedRabbit(): Promise<RabbitWorld> {
     basis: {},
   } as const;
   const write = () => {};
+  const kafka = {
+    name: "kafka",
+    kind: "kafka",
+    port: kafkaPort,
+    topics: [],
+    start: true,
+    basis: {},
+  } as const;
   const services = new Services(
-    createComponents([setting], { dataFolder: folder, bundleFolder: folder, write }),
+    createComponents([setting, kafka], { dataFolder: folder, bundleFolder: folder, write }),
     write,
   );
   const server = await serveControl(socketPath, {
@@ -47,6 +57,7 @@ export async function startEmbeddedRabbit(): Promise<RabbitWorld> {
   });
   await services.startAll();
   return {
+    kafka: `127.0.0.1:${kafkaPort}`,
     broker: {
       ...{ name: "rabbitmq", host: "127.0.0.1", port, ...login },
       management: { socketPath, service: "rabbitmq" },
@@ -63,13 +74,15 @@ export async function startEmbeddedRabbit(): Promise<RabbitWorld> {
   };
 }
 
-/** That of the compose file, with its management API. */
-export async function startRealRabbit(): Promise<RabbitWorld> {
+/** Those of the compose file, RabbitMQ with its management API. */
+export async function startRealRabbit(...others: readonly "kafka"[]): Promise<RabbitWorld> {
   const stack = await prepareComposeStack(`streams${process.pid}`);
-  await stack.compose("up", "-d", "--wait", "rabbitmq");
+  await stack.compose("up", "-d", "--wait", "rabbitmq", ...others);
+  const kafka = stack.target("kafka");
   const { host, port, user = "", password = "" } = stack.target("rabbitmq");
   const uiPort = Number(stack.env.get("RABBITMQ_UI_HOST_PORT"));
   return {
+    kafka: `${kafka.host}:${kafka.port}`,
     broker: {
       ...{ name: "rabbitmq", host, port, user, password },
       management: { host, port: uiPort, user, password },

@@ -1,4 +1,4 @@
 import { describeRabbitSources } from "./rabbit-suite.js";
 import { startRealRabbit } from "./rabbit-world.js";
 
-describeRabbitSources("RabbitMQ", startRealRabbit);
+describeRabbitSources("RabbitMQ", () => startRealRabbit());
