@@ -24,7 +24,7 @@ export async function runChecks(
   facts: DoctorFacts,
   limits: Limits,
 ): Promise<Examined[]> {
-  const total = AbortSignal.timeout(Math.max(1, limits.totalMs - limits.graceMs));
+  const total = AbortSignal.timeout(Math.max(1, Math.round(limits.totalMs - limits.graceMs)));
   const examined = await Promise.all(checks.map((check) => runCheck(check, facts, { total, limits })));
   return examined;
 }

@@ -42,17 +42,17 @@ export function findDrift({ project, observed, secretKeys }: DriftRequest): Find
 /** A container is told once for its image, once for its environment and once for everything else. */
 function describeDrift({ changes }: Pick<Step, "changes">, service: string): Finding[] {
   const kinds = [
-    { id: "container.image-drift", level: "warning", said: "runs another image than", has: /^image$/ },
+    { id: "container.image-drift", level: "warning", said: "runs another image than the files say", has: /^image$/ },
     {
       id: "env.stale-container",
       level: "warning",
-      said: "has another environment than",
+      said: "has another environment than the files say",
       has: /^environment\./,
     },
     {
       id: "container.config-drift",
       level: "warning",
-      said: "differs from",
+      said: "is not as the files say",
       has: /^(?!image$|environment\.)/,
     },
   ] as const;
@@ -64,7 +64,7 @@ function describeDrift({ changes }: Pick<Step, "changes">, service: string): Fin
     const what = id === "container.image-drift" ? "" : `: ${joinWords(shown)}`;
     // Names only of what may come out of .env.
     const evidence = id === "env.stale-container" ? keys : own.map(renderChange);
-    const message = `${service} ${said} the files say${what}`;
+    const message = `${service} ${said}${what}`;
     return [{ id, subject: service, level, message, evidence, fix: `{mybroker} up ${service}` }];
   });
 }
