@@ -57,7 +57,7 @@ export class UnknownTopicError extends Error {
 /**
  * Reads topics without a consumer group, from offsets that it asks for, over and over until it is closed: it
  * reconnects for ever and goes on where it was. Nothing of it stays on the broker.
- * @throws UnknownTopicError; Error with the system's words when no broker answers within 3 s
+ * @throws UnknownTopicError; Error with the system's words when no broker answers within 5 s
  */
 export async function openKafkaReader(options: KafkaReaderOptions): Promise<KafkaReading> {
   const reading = new Reading(options);
@@ -79,12 +79,12 @@ interface Position {
   waiting?: Promise<void> | undefined;
 }
 
-const timeoutMs = 3_000;
+const timeoutMs = 5_000;
 /** How long a broker waits for something to say; also how soon a partition that has just come is read. */
 const longPollMs = 1_000;
 /** While a partition waits for its listener: the pause between looks at the others. */
 const busyPollMs = 10;
-const refreshMs = 3_000;
+const refreshMs = 2_000;
 const retryMs = { first: 100, last: 2_000 } as const;
 /** A broker that has just started may not know its topics yet. */
 const settleMs = 10_000;
@@ -109,7 +109,9 @@ class Reading implements KafkaReading {
     const { brokers, topics, signal } = this.#options;
     const session = await KafkaSession.open(brokers, timeoutMs);
     this.#session = session;
+    signal.addEventListener("abort", () => this.#end(), { once: true });
     try {
+      signal.throwIfAborted();
       const view = await session.describe(topics.map(({ name }) => name));
       const found = new Map(view.topics.filter(isReadable).map((topic) => [topic.name, topic]));
       for (const { name, mayBeMissing } of topics) {
@@ -126,7 +128,6 @@ class Reading implements KafkaReading {
       session.close();
       throw error;
     }
-    signal.addEventListener("abort", () => this.#end(), { once: true });
     this.#running = this.#run(session);
   }
 

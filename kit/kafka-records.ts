@@ -97,6 +97,8 @@ export interface RecordBatch {
   readonly attributes: number;
   readonly producerId: bigint;
   readonly magic: number;
+  /** Of format v2; others are not decoded. */
+  readonly hasHeader: boolean;
   /** From its base offset on. */
   readonly bytes: Buffer;
 }
@@ -106,6 +108,8 @@ const at = { magic: 16, attributes: 21, lastOffsetDelta: 23, firstTimestamp: 27,
 const producerAt = 43;
 const countAt = 57;
 const headerBytes = 61;
+/** A message of the oldest format, without key and value. */
+const smallestBytes = 26;
 /** Base offset and length, which the length does not count. */
 const prefixBytes = 12;
 const flags = { codec: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const;
@@ -113,23 +117,24 @@ const flags = { codec: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 
 /** The batches that are whole; a record set may end within one. */
 export function listBatches(set: Buffer): RecordBatch[] {
   const batches: RecordBatch[] = [];
-  for (let start = 0; start + headerBytes <= set.length; ) {
+  for (let start = 0; start + smallestBytes <= set.length; ) {
     const end = start + prefixBytes + set.readInt32BE(start + 8);
-    if (end > set.length) break;
+    if (end > set.length || end - start < smallestBytes) break;
     const bytes = set.subarray(start, end);
     const magic = bytes.readInt8(at.magic);
     const baseOffset = readInt64(bytes, 0);
+    const hasHeader = magic === 2 && bytes.length >= headerBytes;
     // Of the formats before v2 a batch is one message, whose offset is that of the last one in it.
-    const lastOffset = magic < 2 ? baseOffset : baseOffset + bytes.readInt32BE(at.lastOffsetDelta);
-    const attributes = magic < 2 ? 0 : bytes.readInt16BE(at.attributes);
-    const producerId = magic < 2 ? -1n : bytes.readBigInt64BE(producerAt);
+    const lastOffset = hasHeader ? baseOffset + bytes.readInt32BE(at.lastOffsetDelta) : baseOffset;
+    const attributes = hasHeader ? bytes.readInt16BE(at.attributes) : 0;
+    const producerId = hasHeader ? bytes.readBigInt64BE(producerAt) : -1n;
     batches.push({
       baseOffset,
       lastOffset,
       codec: attributes & flags.codec,
       attributes,
       producerId,
-      magic,
+      ...{ magic, hasHeader },
       bytes,
     });
     start = end;
@@ -172,7 +177,7 @@ function decodeBatch(batch: RecordBatch, options: DecodeOptions, records: KafkaR
     const reason = error instanceof Undecodable ? error.message : `damaged: ${(error as Error).message}`;
     const { topic, partition } = options;
     const offset = Math.max(batch.baseOffset, options.from);
-    const timestampMs = batch.magic < 2 ? Date.now() : readInt64(batch.bytes, at.maxTimestamp);
+    const timestampMs = batch.hasHeader ? readInt64(batch.bytes, at.maxTimestamp) : Date.now();
     const content = batch.bytes.subarray(Math.min(headerBytes, batch.bytes.length));
     records.push(new KafkaRecord({ topic, partition, offset, timestampMs, note: reason }, content, 0));
   }
@@ -181,7 +186,9 @@ function decodeBatch(batch: RecordBatch, options: DecodeOptions, records: KafkaR
 class Undecodable extends Error {}
 
 function decodeRecords(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): void {
-  if (batch.magic !== 2) throw new Undecodable(`message format v${batch.magic}, cannot be decoded`);
+  if (!batch.hasHeader) {
+    throw new Undecodable(`message format v${batch.magic}, cannot be decoded`);
+  }
   const count = batch.bytes.readInt32BE(countAt);
   const bytes = unpack(batch, count);
   const { topic, partition, from } = options;
