@@ -71,11 +71,7 @@ export interface LoadedPart {
  * Brings the stores to the data set that is wished for; where it is there already nothing is done.
  * @throws MybrokerError seed.*: no store has half of the data set then; a later run goes on
  */
-export async function runSeed(
-  { stores }: SeedStores,
-  wish: SeedWish,
-  ports: SeedPorts,
-): Promise<SeedOutcome> {
+export async function runSeed(stores: SeedStores, wish: SeedWish, ports: SeedPorts): Promise<SeedOutcome> {
   // The marks of the others say which data set there is.
   const parts = await openLoaders(stores);
   try {

@@ -14,7 +14,6 @@ import { realFiles } from "../engine/file-reader.js";
 import { hostAddressOf } from "../engine/host-address.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
-import { findEmbeddedPlace } from "../runtime/by-runtime.js";
 import { embeddedEnvironment } from "../runtime/embedded-environment.js";
 import { type Place, storePathOf } from "../runtime/place.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -76,15 +75,16 @@ export interface FoundStores extends SeedStores {
 
 /**
  * From the files alone: whether a store answers shows when it is used.
+ * @param place of the project's embedded runtime, where it has one
  * @throws MybrokerError seed.no-service, seed.setting, exit 2, and what is wrong in the files
  */
-export async function findSeedStores(request: CommandRequest): Promise<FoundStores> {
+export async function findSeedStores(
+  request: CommandRequest,
+  place: Place | undefined,
+): Promise<FoundStores> {
   const { context, globals } = request;
   const everything = { ...request, globals: { ...globals, profile: ["*"] } };
-  const [{ project }, place] = await Promise.all([
-    openProject(everything, { missingVariables: "error" }),
-    findEmbeddedPlace(request),
-  ]);
+  const { project } = await openProject(everything, { missingVariables: "error" });
   const host = hostAddressOf(discoverEngines({ ...context, files: realFiles })[0], context.env, undefined);
   const environmentOf = (name: string): Environment => {
     const service = requireService(project, name);

@@ -1,5 +1,6 @@
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
+import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
 import { requireRunning } from "../../runtime/running.js";
 import { runSeed, type SeedOutcome, type SeedWish } from "../../seed/run-seed.js";
 import { type FoundStores, findSeedStores } from "../../seed/stores.js";
@@ -23,10 +24,12 @@ export const seed: CommandHandler = async (request) => {
   const startedMs = performance.now();
   const { scale, randomSeed, asOf, only, reset = false, verify = false } = request.options as Options;
   if (verify && (reset || only !== undefined)) throw verifyAlone(reset ? "--reset" : "--only");
-  const stores = await findSeedStores(request);
+  // Before the files are held to account: without a first `up` there may be no .env.
+  const place = await findEmbeddedPlace(request);
+  if (place !== undefined) await requireRunning(place);
+  const stores = await findSeedStores(request, place);
   request.output.useRuntime(stores.runtime);
   checkServiceNames(only ?? [], [...new Set(stores.stores.map(({ store }) => store))]);
-  if (stores.place !== undefined) await requireRunning(stores.place);
   if (verify) return verifyOnly(request, stores, startedMs);
   if (asOf !== undefined) checkPast(asOf, request);
   const wish: SeedWish = {
@@ -104,7 +107,10 @@ async function verifyOnly(
 
 async function verifyLoaded(request: CommandRequest, stores: FoundStores): Promise<Verification | null> {
   const { verifyStores } = await import("../../seed/verify/verify-stores.js");
-  return verifyStores(stores, { signal: request.context.signal });
+  return verifyStores(stores, { signal: request.context.signal }).catch((error: Error) => {
+    if (error.message === "not built yet") return null;
+    throw error;
+  });
 }
 
 function verifyAlone(flag: string): MybrokerError {

@@ -4,7 +4,7 @@ import type { PartProgress } from "../../seed/run-seed.js";
 const texts = {
   removing: () => "removing",
   loading: (rows) => `loading    ${rows} rows`,
-  waiting: (rows) => `loaded     ${rows} rows, waits for the others`,
+  waiting: (rows) => `loading    ${rows} rows in, waits for the others`,
   done: (rows) => `done       ${rows} rows`,
 } as const satisfies Readonly<Record<PartProgress["phase"], (rows: string) => string>>;
 
@@ -14,8 +14,8 @@ export function createPartProgress(output: Output): (progress: PartProgress) => 
     const { store, part } = loader.store;
     const event: ProgressEvent = {
       id: `seed/${part}`,
-      // MongoDB has two of them.
-      label: store === "broker-mongodb" ? `${store} ${part}` : store,
+      // Two parts share one store.
+      label: loader.store.kind === "documents" ? `${part} documents` : store,
       status: phase === "done" ? "done" : "working",
       text: texts[phase](rows.toLocaleString("en")),
       ...(phase === "loading" && expected !== undefined ? { current: rows, total: expected } : {}),

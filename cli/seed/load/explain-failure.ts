@@ -107,3 +107,14 @@ export function storeDown(stores: readonly string[], cause?: unknown): MybrokerE
     cause,
   });
 }
+
+/** The same as every command says it. */
+export function nothingRuns({ name }: { readonly name: string }): MybrokerError {
+  return new MybrokerError({
+    code: "project.not-running",
+    message: `${name} does not run`,
+    hint: "{mybroker} up",
+    exitCode: exitCodes.no,
+    details: { project: name },
+  });
+}

@@ -1,6 +1,7 @@
 import type { LoadedPart, PartProgress, SeedPorts } from "../run-seed.js";
 import type { SeedPart } from "../world/parts.js";
 import type { World } from "../world/world.js";
+import { expectRows } from "./expected-rows.js";
 import { explainFailure } from "./explain-failure.js";
 import type { SeedMark } from "./mark.js";
 import { isSqlLoader, type OpenPart } from "./open-loaders.js";
@@ -67,7 +68,9 @@ async function load(
   userIds: readonly string[],
 ): Promise<LoadedPart> {
   const { world, passwordHash, ports } = request;
-  const tell = (phase: PartProgress["phase"], rows: number) => ports.onProgress({ loader, phase, rows });
+  const expected = expectRows(loader.store.part, world.counts);
+  const tell = (phase: PartProgress["phase"], rows: number) =>
+    ports.onProgress({ loader, phase, rows, expected });
   return named(loader, async () => {
     let removed = 0;
     if (mark !== undefined) {
@@ -78,7 +81,6 @@ async function load(
     const sql = isSqlLoader(loader);
     // Where there is no transaction the mark says first what may be there.
     if (!sql) await loader.writeMark({ ...request.mark, rows: {}, state: "loading" });
-    tell("loading", 0);
     const filling: Filling = {
       world,
       passwordHash,
@@ -94,29 +96,24 @@ async function load(
 }
 
 /**
- * What is taken out of the exchange is known by the ids of orders, and which those are broker-order says: it is asked
+ * Exchange and wallet know some orders by nothing but their ids, and whose they are broker-order says: it is asked
  * before anything is taken out there.
  */
 async function collectOrders({ parts, due }: LoadRequest): Promise<void> {
   const find = (list: readonly OpenPart[], part: SeedPart) =>
-    list.find(({ loader, mark }) => loader.store.part === part && mark !== undefined)?.loader as
-      | SqlLoader
-      | undefined;
-  const exchange = find(due, "exchange");
-  if (exchange === undefined) return;
-  const orders = find(parts, "order");
-  await named(exchange, () => exchange.session.execute(seededOrders));
-  for (let last = ""; orders !== undefined; ) {
-    const from = last;
+    list
+      .filter(({ loader, mark }) => loader.store.part === part && mark !== undefined)
+      .map(({ loader }) => loader as SqlLoader);
+  const [exchange] = find(due, "exchange");
+  if (exchange !== undefined) await named(exchange, () => exchange.session.execute(seededOrders));
+  const takers = [...find(due, "exchange"), ...find(due, "wallet")];
+  const [orders] = takers.length > 0 ? find(parts, "order") : [];
+  for (let last: string | undefined = ""; orders !== undefined && last !== undefined; ) {
+    const from: string = last;
     const page = await named(orders, () => orders.session.query<{ order_id: string }>(ordersOfUsers, [from]));
-    await named(exchange, () =>
-      exchange.session.load(
-        idTable,
-        page.map(({ order_id }) => [order_id]),
-      ),
-    );
-    last = page.at(-1)?.order_id ?? "";
-    if (last === "") break;
+    const ids = page.map(({ order_id }) => [order_id]);
+    for (const taker of takers) await named(taker, () => taker.session.load(idTable, ids));
+    last = page.at(-1)?.order_id;
   }
 }
 

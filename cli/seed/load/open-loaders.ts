@@ -1,7 +1,7 @@
-import type { SeedStore } from "../stores.js";
+import type { SeedStore, SeedStores } from "../stores.js";
 import { type CachePartStore, openCacheLoader } from "./cache-loader.js";
 import { type DocumentPartStore, openDocumentLoader } from "./document-loader.js";
-import { explainFailure, isStoreDown, storeDown } from "./explain-failure.js";
+import { explainFailure, isStoreDown, nothingRuns, storeDown } from "./explain-failure.js";
 import type { SeedMark } from "./mark.js";
 import type { PartLoader } from "./part-loader.js";
 import { openSqlLoader, type SqlLoader, type SqlStore } from "./sql-loader.js";
@@ -16,7 +16,7 @@ export interface OpenPart {
  * Connects to all stores at once and reads their marks. Whoever asks closes the loaders.
  * @throws MybrokerError that names every store which does not answer, or what else is wrong with one
  */
-export async function openLoaders(stores: readonly SeedStore[]): Promise<OpenPart[]> {
+export async function openLoaders({ project, stores }: SeedStores): Promise<OpenPart[]> {
   const opened: PartLoader[] = [];
   const attempts = await Promise.allSettled(
     stores.map(async (store): Promise<OpenPart> => {
@@ -33,6 +33,7 @@ export async function openLoaders(stores: readonly SeedStore[]): Promise<OpenPar
     return attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
   await Promise.all(opened.map((loader) => loader.close()));
   const down = failures.filter(({ error }) => isStoreDown(error)).map(({ store }) => store.store);
+  if (down.length === stores.length) throw nothingRuns(project);
   throw down.length > 0
     ? storeDown([...new Set(down)], first.error)
     : explainFailure(first.error, first.store);

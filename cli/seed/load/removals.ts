@@ -1,6 +1,6 @@
 import type { SqlPart } from "../world/parts.js";
 
-/** Users of the data set; in the exchange their orders (collectOrders). */
+/** Users of the data set and their orders (collectOrders). */
 const ours = "(select id from mybroker_seed_ids)";
 
 /**
@@ -10,7 +10,9 @@ const ours = "(select id from mybroker_seed_ids)";
 export const removals: Readonly<Record<SqlPart, readonly string[]>> = {
   identity: [`delete from users where user_id in ${ours}`],
   wallet: [
-    ...["transactions", "reservations", "positions", "accounts", "idempotency_keys"].map(
+    // One that is only a tombstone has no user.
+    `delete from reservations where user_id in ${ours} or order_id in ${ours}`,
+    ...["transactions", "positions", "accounts", "idempotency_keys"].map(
       (table) => `delete from ${table} where user_id in ${ours}`,
     ),
     `delete from outbox where record_key in ${ours}`,

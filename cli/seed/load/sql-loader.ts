@@ -94,6 +94,7 @@ async function fill(session: BulkSession, part: SqlPart, filling: Filling): Prom
       wanted = wanted.filter((row) => !keys.has(keyOf(table, row)));
     }
     await session.load(table, wanted);
+    if (table.name === "reservations") await session.load(idTable, tombstones(table, wanted));
     rows[table.name] = (rows[table.name] ?? 0) + wanted.length;
     total += wanted.length;
     onRows(total);
@@ -109,6 +110,13 @@ function withHash({ columns }: TableShape, rows: readonly BulkRow[], hash: strin
       throw new Error("a user of the data set has no place for a hash");
     return row.with(place, hash);
   });
+}
+
+/** Their ids, by which alone they are found again. */
+function tombstones({ columns }: TableShape, rows: readonly BulkRow[]): BulkRow[] {
+  const user = columns.findIndex(({ name }) => name === "user_id");
+  const order = columns.findIndex(({ name }) => name === "order_id");
+  return rows.flatMap((row) => (row[user] === null ? [[row[order] ?? null]] : []));
 }
 
 async function readKeys(session: BulkSession, { name, key }: TableShape): Promise<Set<string>> {
