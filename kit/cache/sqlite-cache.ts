@@ -1,3 +1,4 @@
+import type { SqliteSettings } from "../sql/database.js";
 import { retryOn } from "../sql/retry.js";
 import { isSqliteBusy } from "../sql/sqlite-errors.js";
 import { openSqliteFile } from "../sql/sqlite-file.js";
@@ -10,8 +11,8 @@ const schema = `CREATE TABLE IF NOT EXISTS cache
     (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS cache_by_expiry ON cache (expires_at) WHERE expires_at IS NOT NULL`;
 
-export async function openSqliteCache(path: string): Promise<Cache> {
-  const file = await openSqliteFile(path);
+export async function openSqliteCache(settings: SqliteSettings): Promise<Cache> {
+  const file = await openSqliteFile(settings.path, settings);
   let prepared = false;
   // At the first use and not when it is opened, which a file that is switched off is no reason to refuse.
   const prepare = (): void => {

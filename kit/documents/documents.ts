@@ -1,3 +1,5 @@
+import type { SqliteSettings } from "../sql/database.js";
+
 /** A JSON object without arrays within arrays, and names without "." and "$" (FerretDB). Numbers are kept as doubles keep them; names beginning with "_" are the store's own. */
 export type Document = object;
 
@@ -66,7 +68,7 @@ export interface DocumentStore {
 }
 
 export type DocumentSettings =
-  | { readonly kind: "sqlite"; readonly path: string }
+  | SqliteSettings
   | {
       readonly kind: "mongodb";
       readonly host: string;
@@ -79,7 +81,7 @@ export type DocumentSettings =
 /** Opens a SQLite file at once; MongoDB is connected to at the first use. */
 export async function openDocuments(settings: DocumentSettings): Promise<DocumentStore> {
   return settings.kind === "sqlite"
-    ? (await import("./sqlite-documents.js")).openSqliteDocuments(settings.path)
+    ? (await import("./sqlite-documents.js")).openSqliteDocuments(settings)
     : (await import("./mongo-documents.js")).openMongoDocuments(settings);
 }
 

@@ -1,3 +1,4 @@
+import type { SqliteSettings } from "../sql/database.js";
 import { retryOn } from "../sql/retry.js";
 import { isSqliteBusy } from "../sql/sqlite-errors.js";
 import { openSqliteFile, type SqliteFile } from "../sql/sqlite-file.js";
@@ -10,8 +11,8 @@ import {
   type Filter,
 } from "./documents.js";
 
-export async function openSqliteDocuments(path: string): Promise<DocumentStore> {
-  const file = await openSqliteFile(path);
+export async function openSqliteDocuments(settings: SqliteSettings): Promise<DocumentStore> {
+  const file = await openSqliteFile(settings.path, settings);
   return {
     async collection(name, indexes) {
       checkNames(name, ...indexes.flat());

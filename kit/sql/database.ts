@@ -5,9 +5,14 @@ import type { ServerSettings, SqlEngine } from "./engines/engine.js";
 import type { SqlLock } from "./lock.js";
 import { retryOn } from "./retry.js";
 
-export type DatabaseSettings =
-  | { readonly kind: "sqlite"; readonly path: string }
-  | ({ readonly kind: "mysql" | "postgres" } & ServerSettings);
+/** `checked`: see OpenOptions. */
+export interface SqliteSettings {
+  readonly kind: "sqlite";
+  readonly path: string;
+  readonly checked?: boolean;
+}
+
+export type DatabaseSettings = SqliteSettings | ({ readonly kind: "mysql" | "postgres" } & ServerSettings);
 
 /** One domain's database, the same on three engines. */
 export interface Database<Schema> {

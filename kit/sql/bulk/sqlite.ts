@@ -1,4 +1,5 @@
 import { setTimeout as pause, setImmediate } from "node:timers/promises";
+import type { SqliteSettings } from "../database.js";
 import { isSqliteBusy } from "../sqlite-errors.js";
 import { openSqliteFile, type SqliteFile } from "../sqlite-file.js";
 import type { BulkRow, BulkSession, BulkTable } from "./bulk.js";
@@ -8,8 +9,8 @@ import { createTransaction } from "./transaction.js";
 /** The process that runs the services writes in between; each of its transactions takes milliseconds. */
 const busyForMs = 10_000;
 
-export async function openSqliteBulk(settings: { readonly path: string }): Promise<BulkSession> {
-  const file = await openSqliteFile(settings.path);
+export async function openSqliteBulk(settings: SqliteSettings): Promise<BulkSession> {
+  const file = await openSqliteFile(settings.path, settings);
   return {
     kind: "sqlite",
     method: "INSERT",

@@ -1,5 +1,6 @@
 import { type DatabaseConnection, SqliteDialect, SqliteDriver, sql } from "kysely";
 import type { SqlMoney, SqlTimestamp } from "../columns.js";
+import type { SqliteSettings } from "../database.js";
 import type { SqlDialect } from "../dialect.js";
 import { checkLockName, type SqlLock } from "../lock.js";
 import { isSqliteBusy } from "../sqlite-errors.js";
@@ -7,8 +8,8 @@ import { openSqliteFile, openSqliteLock, type SqliteFile } from "../sqlite-file.
 import type { SqlEngine } from "./engine.js";
 import { insertOrNothing, upsertOnConflict } from "./on-conflict.js";
 
-export async function openSqlite(settings: { readonly path: string }): Promise<SqlEngine> {
-  const file = await openSqliteFile(settings.path);
+export async function openSqlite(settings: SqliteSettings): Promise<SqlEngine> {
+  const file = await openSqliteFile(settings.path, settings);
   return {
     driver: new OneConnectionDialect(file),
     close: () => file.close(),
