@@ -1,5 +1,4 @@
-import { type Money, toPayload } from "../../../kit/money.js";
-import { isOpen, type Order } from "./desk.js";
+import { leavesOf, type Order } from "./desk.js";
 import type { Pair } from "./pair.js";
 import type { CollectionShape, SeedDocument } from "./parts.js";
 import { accountReports, orderReports, statementLines } from "./tables.js";
@@ -19,10 +18,21 @@ function toOrderReport(order: Order): SeedDocument {
     id: orderId,
     version: order.version,
     document: {
-      ...{ orderId, ticker: instrument.ticker, side, quantity, price: toNumber(order.price), status },
-      ...{ executedPrice: toldPrice === null ? null : toNumber(toldPrice), cumQuantity: executed, updatedAt },
-      ...{ type, timeInForce, leavesQuantity: isOpen(order) ? quantity - executed : 0 },
-      ...{ reason: order.reason, owner: order.user.userId, place: `${updatedAt} ${orderId}` },
+      orderId,
+      ticker: instrument.ticker,
+      side,
+      quantity,
+      price: toNumber(order.price),
+      status,
+      executedPrice: toldPrice === null ? null : toNumber(toldPrice),
+      cumQuantity: executed,
+      updatedAt,
+      type,
+      timeInForce,
+      leavesQuantity: leavesOf(order),
+      reason: order.reason,
+      owner: order.user.userId,
+      place: `${updatedAt} ${orderId}`,
     },
   };
 }
@@ -39,15 +49,23 @@ function toStatementLine(entry: Entry): SeedDocument {
   return {
     id: eventId,
     document: {
-      ...{ eventId, transactionType, amount: toNumber(entry.amount) },
-      ...{ balanceAfter: toNumber(entry.balanceAfter) },
-      ...{ blockedBalanceAfter: toNumber(entry.blockedBalanceAfter), createdAt },
-      ...{ ticker, quantity, orderId, executionId, owner: entry.userId },
+      eventId,
+      transactionType,
+      amount: toNumber(entry.amount),
+      balanceAfter: toNumber(entry.balanceAfter),
+      blockedBalanceAfter: toNumber(entry.blockedBalanceAfter),
+      createdAt,
+      ticker,
+      quantity,
+      orderId,
+      executionId,
+      owner: entry.userId,
       place: `${createdAt} ${String(entry.sequence).padStart(16, "0")} ${eventId}`,
     },
   };
 }
 
+/** As kit/money's toPayload: a quotient is rounded as its decimals are when they are read. */
 function toNumber(tenThousandths: number): number {
-  return toPayload(tenThousandths as Money);
+  return tenThousandths / 10_000;
 }

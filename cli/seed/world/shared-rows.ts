@@ -5,7 +5,11 @@ import { assetPriceTable, assetTable, bookTable } from "./tables.js";
 
 /** As broker-asset makes the catalogue. */
 const assets: readonly BulkRow[] = quotedInstruments.map(({ ticker, name, kind, lotSize, tick }) => [
-  ...[ticker, name, kind, lotSize, tick],
+  ticker,
+  name,
+  kind,
+  lotSize,
+  tick,
   "ACTIVE",
 ]);
 

@@ -19,8 +19,11 @@ export const pairRows = new Map<unknown, (pair: Pair) => BulkRow[]>([
     accountTable,
     ({ users }) =>
       users.map(({ userId, available, blocked, entries, updatedMs }) => [
-        ...[userId, available, blocked],
-        ...[entries.length, updatedMs],
+        userId,
+        available,
+        blocked,
+        entries.length,
+        updatedMs,
       ]),
   ],
   [
@@ -28,8 +31,11 @@ export const pairRows = new Map<unknown, (pair: Pair) => BulkRow[]>([
     ({ users }) =>
       users.flatMap(({ userId, positions }) =>
         [...positions.values()].map(({ ticker, available, blocked, totalCost }) => [
-          ...[userId, ticker],
-          ...[available, blocked, totalCost],
+          userId,
+          ticker,
+          available,
+          blocked,
+          totalCost,
         ]),
       ),
   ],
@@ -39,8 +45,18 @@ export const pairRows = new Map<unknown, (pair: Pair) => BulkRow[]>([
     ({ users }) =>
       users.flatMap(({ entries }) =>
         entries.map((entry) => [
-          ...[entry.userId, entry.sequence, entry.id, entry.type, entry.amount, entry.ticker, entry.quantity],
-          ...[entry.orderId, entry.executionId, entry.balanceAfter, entry.blockedBalanceAfter, entry.atMs],
+          entry.userId,
+          entry.sequence,
+          entry.id,
+          entry.type,
+          entry.amount,
+          entry.ticker,
+          entry.quantity,
+          entry.orderId,
+          entry.executionId,
+          entry.balanceAfter,
+          entry.blockedBalanceAfter,
+          entry.atMs,
         ]),
       ),
   ],
@@ -62,9 +78,19 @@ export const pairRows = new Map<unknown, (pair: Pair) => BulkRow[]>([
     resultTable,
     ({ desk }) =>
       desk.results.map((result) => [
-        ...[result.id, result.orderId, result.orderSeq, result.sequence, result.status, result.reason],
-        ...[result.executionId, result.counterOrderId, result.price, result.quantity],
-        ...[result.executed, result.leaves, result.atMs],
+        result.id,
+        result.orderId,
+        result.orderSeq,
+        result.sequence,
+        result.status,
+        result.reason,
+        result.executionId,
+        result.counterOrderId,
+        result.price,
+        result.quantity,
+        result.executed,
+        result.leaves,
+        result.atMs,
       ]),
   ],
 ]);
@@ -84,9 +110,27 @@ function toOrderRow(order: Order): BulkRow {
   const amount = order.executions.reduce((sum, execution) => sum + execution.price * execution.quantity, 0);
   const [reservation, acknowledged] = booked === undefined ? ["RELEASED", 0] : ["HELD", 1];
   return [
-    ...[orderId, user.userId, instrument.ticker, side, type, timeInForce, quantity, price],
-    ...[order.status, reservation, executed, executed, amount, order.statusSeq, order.version],
-    ...[acknowledged, 0, order.reason, order.placedMs, order.updatedMs, null],
+    orderId,
+    user.userId,
+    instrument.ticker,
+    side,
+    type,
+    timeInForce,
+    quantity,
+    price,
+    order.status,
+    reservation,
+    executed,
+    executed,
+    amount,
+    order.statusSeq,
+    order.version,
+    acknowledged,
+    0,
+    order.reason,
+    order.placedMs,
+    order.updatedMs,
+    null,
   ];
 }
 
@@ -95,8 +139,19 @@ function toBookedOrder(order: Order): BulkRow[] {
   if (booked === undefined) return [];
   return [
     [
-      ...[orderId, booked.sequence, instrument.ticker, side, type, timeInForce, price, quantity],
-      ...[booked.sessionDate, order.status, order.executed, leavesOf(order), order.resultSeq],
+      orderId,
+      booked.sequence,
+      instrument.ticker,
+      side,
+      type,
+      timeInForce,
+      price,
+      quantity,
+      booked.sessionDate,
+      order.status,
+      order.executed,
+      leavesOf(order),
+      order.resultSeq,
     ],
   ];
 }
