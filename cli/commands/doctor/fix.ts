@@ -49,11 +49,28 @@ export async function fix(given: FixRequest): Promise<Fixing> {
     output.note(line.replaceAll("{mybroker}", facts.request.context.invocation));
   const agreed = await output.confirm(`Carry out ${countOf(plan.steps.length, "step")}?`, "--yes");
   if (!agreed) return { plan, outcomes: undefined, after: seen };
-  const outcomes = await carryOutFixes(plan, facts, ({ repair }, status) => {
-    const label = repair.command.replaceAll("{mybroker}", facts.request.context.invocation);
-    output.progress({ id: `fix/${repair.command}`, label, status, text: status });
+  const repaired = new Set(plan.steps.flatMap(({ findings }) => findings.map(keyOf)));
+  const outcomes = await carryOutFixes(plan, {
+    facts,
+    stillWrong: async (findings) => {
+      const keys = new Set(findings.map(keyOf));
+      const now = await lookUntil(given, settleMs, (finding) => keys.has(keyOf(finding)));
+      const wrong = new Set(problemsOf(now.findings).map(keyOf));
+      return findings.filter((finding) => wrong.has(keyOf(finding)));
+    },
+    tell: ({ repair }, status) => {
+      const label = repair.command.replaceAll("{mybroker}", facts.request.context.invocation);
+      output.progress({ id: `fix/${repair.command}`, label, status, text: status });
+    },
   });
-  return { plan, outcomes, after: await lookAgain(given, plan) };
+  // What only came of a repair counts too: a server that has just started, whoever waits for it.
+  const before = new Set(problemsOf(seen.findings).map(keyOf));
+  const isPending = (finding: ToldFinding) => repaired.has(keyOf(finding)) || !before.has(keyOf(finding));
+  return { plan, outcomes, after: await lookUntil(given, recoveryMs, isPending) };
+}
+
+function keyOf({ id, subject }: Pick<ToldFinding, "id" | "subject">): string {
+  return `${id} ${subject}`;
 }
 
 /** "  mybroker start kafka    container.stopped kafka" */
@@ -68,22 +85,23 @@ export function describePlan({ steps }: FixPlan): string[] {
 }
 
 /** From one look to the next, while what was started comes up. */
-const againMs = 1_000;
+const againMs = 500;
+/** Within it whoever waited for what was just started has found it. */
+const settleMs = 15_000;
 const recoveryMs = 60_000;
 
-/** Looks until what was repaired is gone, and what only came of the repair too (a server that has just started). */
-async function lookAgain({ choice, seen, look }: FixRequest, plan: FixPlan): Promise<Examination> {
-  const keyOf = ({ id, subject }: ToldFinding) => `${id} ${subject}`;
-  const repaired = new Set(plan.steps.flatMap(({ findings }) => findings.map(keyOf)));
-  const before = new Set(problemsOf(seen.findings).map(keyOf));
-  const untilMs = performance.now() + recoveryMs;
+/** Looks until nothing is pending, or the time is over. */
+async function lookUntil(
+  { choice, look }: FixRequest,
+  limitMs: number,
+  isPending: (finding: ToldFinding) => boolean,
+): Promise<Examination> {
+  const untilMs = performance.now() + limitMs;
   for (;;) {
     const facts = await look();
     try {
       const now = await examine(facts, choice, performance.now() + usualLimits.totalMs);
-      const pending = problemsOf(now.findings).filter((finding) => {
-        return repaired.has(keyOf(finding)) || !before.has(keyOf(finding));
-      });
+      const pending = problemsOf(now.findings).filter(isPending);
       if (pending.length === 0 || performance.now() > untilMs) return now;
       facts.request.output.debug(`not yet well: ${pending.map(keyOf).join(", ")}`);
       await systemClock.sleep(againMs, facts.request.context.signal);
@@ -101,7 +119,7 @@ export function fixToData({ plan, outcomes }: Fixing, spell: (text: string) => s
       return {
         command: spell(step.repair.command),
         findings: step.findings.map(({ id, subject }) => ({ id, subject })),
-        done: outcome === undefined ? null : outcome.problem === null,
+        status: outcome?.status ?? "planned",
         problem: outcome?.problem ?? null,
       };
     }),

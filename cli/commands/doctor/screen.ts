@@ -44,8 +44,13 @@ function renderProblems(problems: readonly ToldFinding[], style: Style): string[
   return ids.flatMap((id) => {
     const own = problems.filter((problem) => problem.id === id);
     const more = own.length - shownOfOne;
+    const shown = own.slice(0, shownOfOne);
     return [
-      ...own.slice(0, shownOfOne).flatMap((problem) => renderProblem(problem, style)),
+      // What mends all of them stands below the last.
+      ...shown.flatMap((problem, index) => {
+        const fix = shown[index + 1]?.fix === problem.fix ? null : problem.fix;
+        return renderProblem({ ...problem, fix }, style);
+      }),
       ...(more > 0 ? [`    and ${more} more:  {mybroker} doctor --only ${id} --debug`] : []),
     ];
   });
@@ -86,11 +91,10 @@ function renderFixing({ fixing, style }: DoctorScreen): string[] {
   const { plan, outcomes } = fixing;
   if (plan.steps.length === 0) return ["Nothing to repair."];
   if (outcomes === undefined) return [...describePlan(plan), "Nothing was changed."];
-  return outcomes.map(({ step, problem }) =>
-    problem === null
-      ? `${markOf("ok", style)} ${step.repair.command}`
-      : `${markOf("error", style)} ${step.repair.command}: ${problem}`,
-  );
+  return outcomes.map(({ step: { repair }, status, problem }) => {
+    const said = { done: "", failed: `: ${problem}`, unneeded: ": no longer needed" }[status];
+    return `${markOf(status === "failed" ? "error" : "ok", style)} ${repair.command}${said}`;
+  });
 }
 
 /** "1 error, 1 warning, 59 ok, 2 ignored in 0.8 s." */

@@ -24,21 +24,13 @@ export function judgeServices(
 
 function judgeService({ name, state, problem }: ServiceStatus): Finding {
   const start = repairWith("start", name);
-  const restart = repairWith("restart", name);
   const said = problem ?? "it does not say why";
   switch (state) {
     case "ready":
     case "starting":
-      return fine("embedded.stopped", name, state);
+    // It runs; what it waits for is found by asking it.
     case "unhealthy":
-      return {
-        id: "embedded.unhealthy",
-        subject: name,
-        level: "error",
-        message: `${name} is not ready: ${said}`,
-        fix: restart.command,
-        repair: restart,
-      };
+      return fine("embedded.stopped", name, state);
     case "failed":
       return {
         id: "embedded.failed",

@@ -14,8 +14,6 @@ export interface FixPlan {
   readonly manual: readonly ToldFinding[];
 }
 
-const stages: readonly Repair["stage"][] = ["files", "containers", "servers"];
-
 /** One step for what one command mends, in the order in which they need each other. */
 export function planFixes(problems: readonly ToldFinding[]): FixPlan {
   const steps = new Map<string, FixStep>();
@@ -28,13 +26,19 @@ export function planFixes(problems: readonly ToldFinding[]): FixPlan {
     steps.set(key, { repair, findings: [...(known?.findings ?? []), problem] });
   }
   return {
-    steps: [...steps.values()].sort((left, right) => stageOf(left) - stageOf(right)),
+    steps: [...steps.values()].sort((left, right) => roundOf(left) - roundOf(right)),
     manual: problems.filter(({ repair }) => repair === undefined),
   };
 }
 
-function stageOf({ repair }: FixStep): number {
-  return stages.indexOf(repair.stage);
+/**
+ * Files first; then what is missing or stands still; then what is restarted, which often only waits for something of
+ * the round before; then what lies inside servers.
+ */
+export function roundOf({ repair: { stage, words } }: FixStep): number {
+  if (stage === "files") return 0;
+  if (stage === "servers") return 3;
+  return words?.[0] === "restart" ? 2 : 1;
 }
 
 /** `start kafka` and `start rabbitmq` are one command; `up` of everything has both. */
@@ -48,26 +52,51 @@ function join(one: Repair, other: Repair): Repair {
 
 export interface FixOutcome {
   readonly step: FixStep;
-  /** null: done. */
+  /** "unneeded": an earlier step mended it as well. */
+  readonly status: "done" | "failed" | "unneeded";
+  /** Of one that failed. */
   readonly problem: string | null;
 }
 
-/** One after the other; what fails does not keep the rest from being tried. */
-export async function carryOutFixes(
-  { steps }: FixPlan,
-  facts: DoctorFacts,
-  tell: (step: FixStep, status: "working" | "done" | "failed") => void,
-): Promise<FixOutcome[]> {
+export interface FixRun {
+  readonly facts: DoctorFacts;
+  /** Which of these findings still stand, once what was just done has had its effect. */
+  stillWrong(findings: readonly ToldFinding[]): Promise<readonly ToldFinding[]>;
+  tell(step: FixStep, status: "working" | "done" | "failed"): void;
+}
+
+/** Round by round; what fails does not keep the rest from being tried. */
+export async function carryOutFixes({ steps }: FixPlan, run: FixRun): Promise<FixOutcome[]> {
   const outcomes: FixOutcome[] = [];
-  for (const step of steps) {
-    facts.request.context.signal.throwIfAborted();
-    tell(step, "working");
-    const problem = await step.repair.run(facts).then(
-      () => null,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
-    tell(step, problem === null ? "done" : "failed");
-    outcomes.push({ step, problem });
+  for (const round of new Set(steps.map(roundOf))) {
+    const own = steps.filter((step) => roundOf(step) === round);
+    const acted = outcomes.some(({ step, status }) => roundOf(step) > 0 && status === "done");
+    const findings = own.flatMap((step) => step.findings);
+    const wrong = new Set(acted ? await run.stillWrong(findings) : findings);
+    for (const step of own) {
+      const left = step.findings.filter((finding) => wrong.has(finding));
+      outcomes.push(
+        left.length === 0 ? { step, status: "unneeded", problem: null } : await carryOut(step, left, run),
+      );
+    }
   }
   return outcomes;
+}
+
+async function carryOut(
+  step: FixStep,
+  left: readonly ToldFinding[],
+  { facts, tell }: FixRun,
+): Promise<FixOutcome> {
+  facts.request.context.signal.throwIfAborted();
+  tell(step, "working");
+  const [{ repair } = step] = planFixes(left).steps;
+  try {
+    await repair.run(facts);
+    tell(step, "done");
+    return { step, status: "done", problem: null };
+  } catch (error) {
+    tell(step, "failed");
+    return { step, status: "failed", problem: error instanceof Error ? error.message : String(error) };
+  }
 }

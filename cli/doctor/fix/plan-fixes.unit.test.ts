@@ -54,31 +54,49 @@ describe("planFixes", () => {
 });
 
 describe("carryOutFixes", () => {
+  const fail: Repair["run"] = () => Promise.reject(new Error("no leader"));
+
   it("goes on after a repair that failed, and says what it said", async () => {
-    const done: string[] = [];
-    const plan = planFixes([
-      problem(
-        "a.one",
-        "x",
-        topic("one", () => Promise.reject(new Error("no leader"))),
-      ),
-      problem(
-        "a.two",
-        "x",
-        topic("two", async () => void done.push("two")),
-      ),
-    ]);
+    const plan = planFixes([problem("a.one", "x", topic("one", fail)), problem("a.two", "x", topic("two"))]);
     const told: string[] = [];
-    const outcomes = await carryOutFixes(plan, makeFacts(), (step, status) => {
-      told.push(`${step.repair.command} ${status}`);
+    const outcomes = await carryOutFixes(plan, {
+      facts: makeFacts(),
+      stillWrong: async (findings) => findings,
+      tell: ({ repair }, status) => void told.push(`${repair.command} ${status}`),
     });
-    expect(outcomes.map(({ problem: said }) => said)).toEqual(["no leader", null]);
-    expect(done).toEqual(["two"]);
+    expect(outcomes.map(({ status, problem: said }) => [status, said])).toEqual([
+      ["failed", "no leader"],
+      ["done", null],
+    ]);
     expect(told).toEqual([
       "create topic one working",
       "create topic one failed",
       "create topic two working",
       "create topic two done",
     ]);
+  });
+
+  it("leaves out what an earlier round mended as well", async () => {
+    const done: string[] = [];
+    const note = (name: string, words: [string, ...string[]]): Repair => ({
+      command: name,
+      stage: "containers",
+      words,
+      run: async () => void done.push(name),
+    });
+    const unpaused = problem("container.paused", "db", note("unpause db", ["unpause"]));
+    const waiting = problem("container.unhealthy", "order", note("restart order", ["restart"]));
+    const asked: string[] = [];
+    const outcomes = await carryOutFixes(planFixes([waiting, unpaused]), {
+      facts: makeFacts(),
+      stillWrong: async (findings) => {
+        asked.push(...findings.map(({ subject }) => subject));
+        return [];
+      },
+      tell: () => {},
+    });
+    expect(done).toEqual(["unpause db"]);
+    expect(asked).toEqual(["order"]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["done", "unneeded"]);
   });
 });
