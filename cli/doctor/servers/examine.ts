@@ -47,17 +47,21 @@ export function checkServers({ kind, title, finds, examine }: ServerCheck): Chec
   };
 }
 
-/** Those that run; of one that is paused or starting only its container has something to tell. */
+/** Those that run; of one that is paused only its container has something to tell. */
 export async function findServers(facts: DoctorFacts, kind: ServerKind): Promise<ProbeTarget[]> {
   const [targets, containers] = await Promise.all([facts.targets(), facts.containers()]);
-  const waiting = new Set(
-    containers
-      .filter(({ details: { State } }) => State.Status !== "running" || State.Health?.Status === "starting")
-      .map(({ service }) => service),
+  const still = new Set(
+    containers.filter(({ details: { State } }) => State.Status !== "running").map(({ service }) => service),
   );
   return [...targets.values()].filter(
-    ({ service, extension }) => extension.kind === kind && !waiting.has(service),
+    ({ service, extension }) => extension.kind === kind && !still.has(service),
   );
+}
+
+/** It may not answer yet, and that is nobody's fault; what it refuses, it will refuse later as well. */
+async function isStarting(facts: DoctorFacts, service: string): Promise<boolean> {
+  const container = (await facts.containers()).find((each) => each.service === service);
+  return container?.details.State.Health?.Status === "starting";
 }
 
 interface One {
@@ -74,18 +78,18 @@ async function examineOne({ facts, target, area, examine, signal }: One): Promis
     signal.addEventListener("abort", () => resolve("over"), { once: true });
   });
   const knocked = await Promise.race([server.knock(target, driverTimeoutMs), over]);
-  if (knocked === "over" || !knocked.ready) {
-    const answer =
-      knocked === "over" ? notReady("silent", "it accepts connections and says nothing") : knocked;
-    return [await describeRefusal(facts, { target, area, answer })];
-  }
+  const refusal =
+    knocked === "over" ? notReady("silent", "it accepts connections and says nothing") : knocked;
+  // A domain service that lacks something says what, on the same page.
+  const speaks = target.extension.kind === "service" && !refusal.ready && refusal.reason === "starting";
+  if (!refusal.ready && !speaks) return describeRefusal(facts, { target, area, answer: refusal });
   const session = new LoginSession();
   try {
     const parts = examine({ facts, target, session }).map(async (part) => {
       const found = await Promise.race([
-        part.catch(async (error: unknown) => [
-          await describeRefusal(facts, { target, area, answer: server.classify(error) }),
-        ]),
+        part.catch((error: unknown) =>
+          describeRefusal(facts, { target, area, answer: server.classify(error) }),
+        ),
         over,
       ]);
       return found === "over" ? [tellLate(area, target.service)] : found;
@@ -114,7 +118,14 @@ interface Refusal {
   readonly answer: NotReady;
 }
 
-async function describeRefusal(facts: DoctorFacts, { target, area, answer }: Refusal): Promise<Finding> {
+async function describeRefusal(facts: DoctorFacts, refusal: Refusal): Promise<Finding[]> {
+  const { target, answer } = refusal;
+  const mayCome = answer.reason === "refused" || answer.reason === "silent" || answer.reason === "starting";
+  if (mayCome && (await isStarting(facts, target.service))) return [];
+  return [toFinding(refusal, await findUnlockLine(facts, target))];
+}
+
+function toFinding({ target, area, answer }: Refusal, unlock: string): Finding {
   const { service, host, port } = target;
   const at = `${service} at ${host}:${port}`;
   const evidence = [answer.detail];
@@ -127,7 +138,7 @@ async function describeRefusal(facts: DoctorFacts, { target, area, answer }: Ref
         level: "error",
         message,
         ...shared,
-        fix: await findUnlockLine(facts, target),
+        fix: unlock,
       };
     }
     case "refused":

@@ -53,7 +53,11 @@ async function tell(
   const [file, line] = place?.split(/:(?=\d+$)/) ?? [];
   // The file may be right and the container older than it.
   const isInFile = environment.KAFKA_ADVERTISED_LISTENERS?.includes(`${listener}://${address}`) ?? false;
-  const edit = `sed -i.bak '${line}s#${listener}://[^,"'\\'' ]*#${listener}://${host}:${port}#' ${file}`;
+  const known = Object.entries(facts.project.environment).find(
+    ([key, value]) => key.endsWith("_HOST_PORT") && value === String(port),
+  );
+  const wanted = `${listener}://${host}:${known === undefined ? port : `\${${known[0]}}`}`;
+  const edit = `sed -i.bak '${line}s#${listener}://[^,"'\\'' ]*#${wanted}#' ${file}`;
   const up = `{mybroker} up ${service}`;
   return {
     id: "kafka.advertised-unreachable",

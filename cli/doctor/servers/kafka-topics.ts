@@ -2,9 +2,9 @@ import { topics as agreedTopics, deadLetterTopic } from "../../../contracts/topo
 import { offsetAt } from "../../../kit/kafka-connection.js";
 import { countOf } from "../../output/units.js";
 import type { ProbeTarget } from "../../ready/probe.js";
-import type { Finding, Repair } from "../check.js";
+import type { DoctorFacts, Finding, Repair } from "../check.js";
 import { isAlone, type KafkaLink, openAdmin, type Topics } from "./kafka-link.js";
-import { withSession } from "./with-session.js";
+import { onceItAnswers, withSession } from "./with-session.js";
 
 export const topicFindings = [
   "kafka.missing-topic",
@@ -88,30 +88,31 @@ function makeTopics(service: string): Repair {
   return {
     command: `make the topics and partitions that ${service} lacks`,
     stage: "servers",
-    run: async (facts) => {
-      const target = (await facts.targets()).get(service);
-      if (target === undefined) return;
-      await withSession(async (session) => {
-        const admin = await openAdmin(target, session);
-        const existing = new Set(await admin.listTopics());
-        const declared = (target.extension.topics ?? []).map((topic) => {
-          return { topic, count: partitionsOf(topic) ?? usualPartitions };
-        });
-        const missing = declared.filter(({ topic }) => !existing.has(topic));
-        if (missing.length > 0) {
-          await admin.createTopics({
-            topics: missing.map(({ topic, count }) => ({ topic, numPartitions: count })),
-          });
-        }
-        const present = declared.filter(({ topic }) => existing.has(topic));
-        const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) });
-        const narrow = present.filter(
-          ({ topic, count }) =>
-            partitionsOf(topic) !== undefined &&
-            (topics.find(({ name }) => name === topic)?.partitions.length ?? count) < count,
-        );
-        if (narrow.length > 0) await admin.createPartitions({ topicPartitions: narrow });
-      });
-    },
+    run: (facts) => onceItAnswers(() => completeTopics(facts, service)),
   };
+}
+
+async function completeTopics(facts: DoctorFacts, service: string): Promise<void> {
+  const target = (await facts.targets()).get(service);
+  if (target === undefined) return;
+  await withSession(async (session) => {
+    const admin = await openAdmin(target, session);
+    const existing = new Set(await admin.listTopics());
+    const declared = (target.extension.topics ?? []).map((topic) => {
+      return { topic, count: partitionsOf(topic) ?? usualPartitions };
+    });
+    const missing = declared.filter(({ topic }) => !existing.has(topic));
+    if (missing.length > 0) {
+      await admin.createTopics({
+        topics: missing.map(({ topic, count }) => ({ topic, numPartitions: count })),
+      });
+    }
+    const present = declared.filter(({ topic }) => existing.has(topic) && partitionsOf(topic) !== undefined);
+    if (present.length === 0) return;
+    const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) });
+    const narrow = present.filter(
+      ({ topic, count }) => (topics.find(({ name }) => name === topic)?.partitions.length ?? count) < count,
+    );
+    if (narrow.length > 0) await admin.createPartitions({ topicPartitions: narrow });
+  });
 }

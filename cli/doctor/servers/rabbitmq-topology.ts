@@ -8,7 +8,7 @@ import { compareTopology, type TopologyDifferences } from "./compare-topology.js
 import { type DeclaredPolicy, type DeclaredTopology, readDeclaredTopology } from "./declared-topology.js";
 import { driverTimeoutMs } from "./examine.js";
 import { askPage, findManagement } from "./management.js";
-import { withSession } from "./with-session.js";
+import { onceItAnswers, withSession } from "./with-session.js";
 
 export const topologyFindings = [
   "rabbitmq.missing-exchange",
@@ -86,19 +86,21 @@ function declareRepair(service: string): Repair {
   return {
     command: `declare what ${service} lacks of its definitions`,
     stage: "servers",
-    run: async (facts) => {
-      const target = (await facts.targets()).get(service);
-      const address = target === undefined ? undefined : await findManagement(facts, target);
-      if (target === undefined || address === undefined) return;
-      const declared = readDeclaredTopology(facts.project, service);
-      const { exchanges, queues, policies } = await findDifferences(declared, target, address);
-      // Binding twice is binding once, and those of a queue that is made now are not there either.
-      const lacking = { ...declared, exchanges, queues, policies };
-      await ("socketPath" in address
-        ? declareOverAmqp(target, lacking)
-        : importDefinitions(target, address, lacking));
-    },
+    run: (facts) => onceItAnswers(() => declareMissing(facts, service)),
   };
+}
+
+async function declareMissing(facts: DoctorFacts, service: string): Promise<void> {
+  const target = (await facts.targets()).get(service);
+  const address = target === undefined ? undefined : await findManagement(facts, target);
+  if (target === undefined || address === undefined) return;
+  const declared = readDeclaredTopology(facts.project, service);
+  const { exchanges, queues, policies } = await findDifferences(declared, target, address);
+  // Binding twice is binding once, and those of a queue that is made now are not there either.
+  const lacking = { ...declared, exchanges, queues, policies };
+  await ("socketPath" in address
+    ? declareOverAmqp(target, lacking)
+    : importDefinitions(target, address, lacking));
 }
 
 async function importDefinitions(

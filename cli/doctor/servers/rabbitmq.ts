@@ -70,7 +70,7 @@ async function tellAlarm(facts: DoctorFacts, target: ProbeTarget, reason: string
       : await askPage(target, address, { path: `/api/nodes?columns=${columns}` }).catch(() => undefined);
   const [node] = answer?.status === 200 ? (answer.body as NodeFacts[]) : [];
   const { disk_free: free = 0, disk_free_limit: limit = 0, mem_limit: memory = 0 } = node ?? {};
-  const full = /disk/i.test(reason) && limit <= ordinaryLimitBytes;
+  const full = /disk/i.test(reason) && free <= limit && limit <= ordinaryLimitBytes;
   const message = `${service} takes no messages from publishers: ${reason}`;
   return {
     id: "rabbitmq.alarm",

@@ -1,14 +1,14 @@
 import type { DoctorFacts, Repair } from "../check.js";
 import { findExpectedTables, readStatements, tableOf } from "./expected-tables.js";
 import { listTables, sqlEngines } from "./sql-engines.js";
-import { withSession } from "./with-session.js";
+import { onceItAnswers, withSession } from "./with-session.js";
 
 /** What --fix does about tables that are gone: the migrations' own statements for them, and no rows. */
 export function recreateTables(service: string): Repair {
   return {
     command: `make the tables that ${service} lacks, without rows`,
     stage: "servers",
-    run: (facts) => recreate(facts, service),
+    run: (facts) => onceItAnswers(() => recreate(facts, service)),
   };
 }
 

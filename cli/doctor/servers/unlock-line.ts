@@ -10,6 +10,8 @@ import type { DoctorFacts } from "../check.js";
 const inContainer: Readonly<Partial<Record<ServerKind, string>>> = {
   mysql: `MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysql -uroot -e "ALTER USER $MYSQL_USER IDENTIFIED BY '$MYSQL_PASSWORD'"`,
   postgres: `psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "ALTER ROLE $POSTGRES_USER PASSWORD \\$\\$$POSTGRES_PASSWORD\\$\\$"`,
+  // Without any user left MongoDB lets its own host make the first one.
+  mongodb: `mongosh --quiet admin --eval 'const e=process.env; db.createUser({user:e.MONGO_INITDB_ROOT_USERNAME,pwd:e.MONGO_INITDB_ROOT_PASSWORD,roles:["root"]})'`,
   http: 'grafana cli admin reset-admin-password "$GF_SECURITY_ADMIN_PASSWORD"',
 };
 /** Kinds that write the password into their volume at their first start. */

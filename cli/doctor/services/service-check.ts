@@ -69,7 +69,9 @@ function judgeReadiness({ service }: ProbeTarget, { status, body }: Readiness): 
   const evidence = missing.map(({ name, problem = "", latencyMs }) =>
     oneLine(`${name}: ${problem}, ${latencyMs} ms`),
   );
-  return [{ ...finding, evidence }];
+  // What it misses is told where it is looked at; a restart of this one mends nothing of it.
+  const { repair: _, ...told } = finding;
+  return [missing.length === 0 ? finding : { ...told, evidence, fix: `{mybroker} logs ${service}` }];
 }
 
 function judgeOutbox({ service }: ProbeTarget, metrics: string): Finding[] {
