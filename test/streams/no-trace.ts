@@ -151,6 +151,7 @@ async function settledState(world: RabbitWorld): Promise<object> {
     if (Date.now() > untilMs) throw new Error("the management API counts nothing");
     await new Promise((again) => setTimeout(again, 100));
   }
+  await channel.deleteQueue(queue);
   await connection.close();
   return readBrokerState(world);
 }
