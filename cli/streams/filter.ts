@@ -95,7 +95,7 @@ class Scope {
 /**
  * An expression of the Common Expression Language, made ready for many records.
  * @param flag where it was given: "--filter"
- * @throws MybrokerError usage.bad-filter, exit 2, with the place in the expression marked
+ * @throws MybrokerError tail.bad-filter, exit 2, with the place in the expression marked
  */
 export function compileFilter(expression: string, flag: string): Filter {
   const evaluate = parse(expression, flag);
@@ -159,10 +159,10 @@ function badFilter(expression: string, flag: string, { summary, range }: Complai
   const start = Math.min(range?.start ?? 0, line.length);
   const length = Math.max(1, Math.min(range?.end ?? start, line.length) - start);
   return new MybrokerError({
-    code: "usage.bad-filter",
+    code: "tail.bad-filter",
     message: `${flag}: ${summary ?? "it cannot be read"}`,
-    lines: [`  ${line}`, `  ${" ".repeat(start)}${"^".repeat(length)}`],
-    hint: `${suggest(summary)}For example:  {mybroker} tail orders ${flag} 'value.ticker == "PETR4" && value.quantity > 100'`,
+    lines: [line, `${" ".repeat(start)}${"^".repeat(length)}`],
+    hint: `${suggest(summary)}{mybroker} tail orders ${flag} 'value.ticker == "PETR4"'`,
     exitCode: exitCodes.usage,
     details: { expression, start, end: start + length },
   });
@@ -172,7 +172,5 @@ function suggest(summary: string | undefined): string {
   const name = /^Unknown variable: (\w+)/.exec(summary ?? "")?.[1];
   if (name === undefined) return "";
   const nearest = findNearest(name, filterVariables);
-  return nearest === undefined
-    ? `A field of the message is value.${name}; besides there are ${filterVariables.join(", ")}. `
-    : `Did you mean ${nearest}? `;
+  return nearest === undefined ? `a field of the message is value.${name}:  ` : `did you mean ${nearest}?  `;
 }

@@ -3,6 +3,7 @@ import type { KafkaListener, KafkaReading } from "../../kit/kafka-reader.js";
 import type { KafkaRecord } from "../../kit/kafka-records.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { findNearest } from "../errors/nearest.js";
+import { countOf } from "../output/units.js";
 import { decodedValue, type StreamRecord } from "./record.js";
 import type { SourceInfo, SourceSink, StreamSource } from "./source.js";
 
@@ -108,20 +109,24 @@ class TopicRecord implements StreamRecord {
   }
 }
 
+/** More topics than this are counted: the line is for a glance. */
+const namedTopics = 2;
+
 function describeReading(options: KafkaTopicsOptions, reading: KafkaReading): SourceInfo {
   const { partitions, records } = reading;
-  const counted = partitions.map(
-    ({ topic, count }) => `${topic} (${count} ${count === 1 ? "partition" : "partitions"})`,
-  );
+  const total = partitions.reduce((sum, { count }) => sum + count, 0);
+  const named = partitions.map(({ topic, count }) => `${topic} (${countOf(count, "partition")})`);
   const found = new Set(partitions.map(({ topic }) => topic));
-  const awaited = options.topics
-    .filter(({ name }) => !found.has(name))
-    .map(({ name }) => `${name} (not there yet)`);
+  const awaited = options.topics.flatMap(({ name }) => (found.has(name) ? [] : [`${name} (not there yet)`]));
+  const parts = [
+    named.length > namedTopics ? [`${countOf(named.length, "topic")} (${total} partitions)`] : named,
+    awaited.length > 1 ? [`${countOf(awaited.length, "topic")} not there yet`] : awaited,
+  ];
   return {
     name: "kafka",
-    partitions: partitions.reduce((sum, { count }) => sum + count, 0),
+    partitions: total,
     history: { records },
-    describe: `kafka ${[...counted, ...awaited].join(", ")}`,
+    describe: `kafka ${parts.flat().join(", ")}`,
   };
 }
 

@@ -51,7 +51,7 @@ interface Filters {
   stopWhen?: Filter;
 }
 
-/** The library of expressions is loaded only for one. @throws MybrokerError usage.bad-filter, exit 2 */
+/** The library of expressions is loaded only for one. @throws MybrokerError tail.bad-filter, exit 2 */
 async function compileFilters({ expressions }: TailOptions): Promise<Filters> {
   const { filter, stopWhen } = expressions;
   if (filter === undefined && stopWhen === undefined) return {};

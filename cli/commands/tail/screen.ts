@@ -1,4 +1,4 @@
-import { countOf, formatDuration } from "../../output/units.js";
+import { countOf, formatDuration, wrap } from "../../output/units.js";
 import type { Filter } from "../../streams/filter.js";
 import { shortTime } from "../../streams/format-text.js";
 import { readBackMost } from "../../streams/some-ways.js";
@@ -23,18 +23,18 @@ function joinParts(parts: readonly string[]): string[] {
     const line = lines.at(-1);
     if (line !== undefined && line.length + part.length + 3 <= screenWidth)
       lines[lines.length - 1] = `${line} · ${part}`;
-    else lines.push(part);
+    else lines.push(...wrap(part));
   }
   return lines;
 }
 
+/** Of a source that has none its own words say so. */
 function describeHistory(history: SourceInfo["history"], nowMs: number): string {
-  if (history === "all") return "";
-  if (history === "none") return ", live only";
+  if (typeof history === "string") return "";
   const { fromMs, records } = history;
-  if (records === 0) return ", empty";
   const from = fromMs === undefined ? "" : ` since ${shortTime(fromMs, nowMs).slice(0, -4)}`;
-  return `, ${records === undefined ? "its past" : records.toLocaleString("en-US")}${from}`;
+  if (records === 0) return ", empty";
+  return records === undefined ? `,${from}` : `, ${records.toLocaleString("en-US")} messages${from}`;
 }
 
 function describeStart({ plan, expressions }: TailOptions): string {
