@@ -16,19 +16,20 @@ interface ReportParts {
   readonly sections: readonly Section[];
 }
 
-/** An issue takes no more than 64 kB of text, a file beside it any; nobody reads more than this. */
-const largestBytes = 200_000;
+/** Together below 200 kB, headings and fences included. */
+const findingsBytes = 40_000;
+const sectionsBytes = 150_000;
 const largestSectionBytes = 40_000;
 
-/** Markdown, at most 200 kB: of what is too long the middle is left out. */
+/** Markdown, at most 200 kB: of each part that is too long the middle is left out. */
 export function renderReport({ facts, findings, sections }: ReportParts): string {
   const bad = findings.filter(({ level }) => level !== "ok");
   const fine = findings.filter(({ level }) => level === "ok");
-  const text = [
-    `# mybroker report of ${facts.project.name}`,
-    "",
-    ...describeMachine(facts).map((line) => `- ${line}`),
-    "",
+  const sectionBytes = Math.min(
+    largestSectionBytes,
+    Math.floor(sectionsBytes / Math.max(1, sections.length)),
+  );
+  const told = [
     "## Findings",
     "",
     ...(bad.length === 0 ? ["None."] : bad.flatMap(describeFinding)),
@@ -36,17 +37,24 @@ export function renderReport({ facts, findings, sections }: ReportParts): string
     "## Well",
     "",
     ...fine.map(({ id, subject, message }) => `- ${id} ${subject}: ${message}`),
+  ];
+  const text = [
+    `# mybroker report of ${facts.project.name}`,
+    "",
+    ...describeMachine(facts).map((line) => `- ${line}`),
+    "",
+    shorten(told.join("\n"), findingsBytes),
     "",
     ...sections.flatMap(({ title, text: body }) => [
       `## ${title}`,
       "",
       "````",
-      shorten(body.replaceAll("````", "'```"), largestSectionBytes),
+      shorten(body.replaceAll("````", "'```"), sectionBytes),
       "````",
       "",
     ]),
   ].join("\n");
-  return shorten(text.replaceAll("{mybroker}", "mybroker"), largestBytes);
+  return text.replaceAll("{mybroker}", "mybroker");
 }
 
 function describeMachine({ request: { context }, ground }: DoctorFacts): string[] {

@@ -1,0 +1,160 @@
+import { expect, it } from "vitest";
+import type { ToldFinding } from "../../doctor/examine.js";
+import { countFindings, problemsOf } from "../../doctor/examine.js";
+import { planFixes } from "../../doctor/fix/plan-fixes.js";
+import { repairWith } from "../../doctor/fix/repair-with.js";
+import { createStyle } from "../../output/style.js";
+import type { Fixing } from "./fix.js";
+import { renderDoctor } from "./screen.js";
+
+const check = { id: "kafka.works", title: "", finds: [], run: async () => [] };
+
+function finding(id: string, subject: string, more: Partial<ToldFinding>): ToldFinding {
+  return {
+    id,
+    subject,
+    level: "error",
+    message: `${subject} is not well`,
+    fix: "{mybroker} up",
+    check,
+    ignored: undefined,
+    ...more,
+  };
+}
+
+const start = (name: string) => ({ fix: `{mybroker} start ${name}`, repair: repairWith("start", name) });
+const findings = [
+  finding("env.missing-key", "A", {
+    level: "warning",
+    message: "A is in .env.example and not in .env",
+    fix: "{mybroker} init",
+    repair: repairWith("init"),
+  }),
+  finding("container.stopped", "kafka", { level: "warning", ...start("kafka") }),
+  ...["a", "b", "c", "d", "e"].map((name) =>
+    finding("env.stale-container", name, { level: "warning", fix: `{mybroker} up ${name}` }),
+  ),
+  finding("kafka.advertised-unreachable", "kafka", {
+    message:
+      "kafka tells clients to go to kafka:29092, which this host cannot reach, so that whoever follows waits",
+    evidence: ["listeners:\nkafka:29092"],
+  }),
+  finding("rabbitmq.no-answer", "rabbitmq.works", {
+    level: "unknown",
+    message: "no answer within 1.0 s",
+    fix: null,
+  }),
+  finding("config.open-port", "gateway", { ignored: "the tablet on my desk", level: "warning" }),
+  finding("kafka.works", "kafka", { level: "ok", message: "a record produced and consumed", fix: null }),
+];
+
+function render(all: boolean, fixing?: Fixing): string {
+  const lines = renderDoctor({
+    ground: { runtime: "embedded", place: {} as never, status: undefined },
+    findings,
+    problems: problemsOf(findings),
+    counts: countFindings(findings),
+    elapsedMs: 812,
+    all,
+    style: createStyle("never", false, {}),
+    fixing,
+    report: undefined,
+  });
+  for (const line of lines.filter((text) => !text.includes("{mybroker}")))
+    expect(line.length).toBeLessThanOrEqual(80);
+  return lines.join("\n");
+}
+
+it("shows problems, the worst first, of one kind three, each with what to type", () => {
+  expect(render(false)).toMatchInlineSnapshot(`
+    "Embedded, not running, 10 checks
+    ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092, which
+        this host cannot reach, so that whoever follows waits
+        fix  {mybroker} up
+    ? rabbitmq.no-answer  no answer within 1.0 s
+    ⚠ env.missing-key  A is in .env.example and not in .env
+        fix  {mybroker} init
+    ⚠ container.stopped  kafka is not well
+        fix  {mybroker} start kafka
+    ⚠ env.stale-container  a is not well
+        fix  {mybroker} up a
+    ⚠ env.stale-container  b is not well
+        fix  {mybroker} up b
+    ⚠ env.stale-container  c is not well
+        fix  {mybroker} up c
+        and 2 more:  {mybroker} doctor --only env.stale-container --debug
+    1 error, 7 warnings, 1 unknown, 1 ok, 1 ignored in 0.8 s.
+    Next:  {mybroker} doctor --fix"
+  `);
+});
+
+it("shows everything with --debug: what was seen, what is ignored and why, what is well, where to read on", () => {
+  expect(render(true)).toMatchInlineSnapshot(`
+    "Embedded, not running, 10 checks
+    ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092, which
+        this host cannot reach, so that whoever follows waits
+        fix  {mybroker} up
+        | listeners:
+        | kafka:29092
+        docs docs/doctor.md#kafka.advertised-unreachable
+    ? rabbitmq.no-answer  no answer within 1.0 s
+        docs docs/doctor.md#rabbitmq.no-answer
+    ⚠ env.missing-key  A is in .env.example and not in .env
+        fix  {mybroker} init
+        docs docs/doctor.md#env.missing-key
+    ⚠ container.stopped  kafka is not well
+        fix  {mybroker} start kafka
+        docs docs/doctor.md#container.stopped
+    ⚠ env.stale-container  a is not well
+        fix  {mybroker} up a
+        docs docs/doctor.md#env.stale-container
+    ⚠ env.stale-container  b is not well
+        fix  {mybroker} up b
+        docs docs/doctor.md#env.stale-container
+    ⚠ env.stale-container  c is not well
+        fix  {mybroker} up c
+        docs docs/doctor.md#env.stale-container
+    ⚠ env.stale-container  d is not well
+        fix  {mybroker} up d
+        docs docs/doctor.md#env.stale-container
+    ⚠ env.stale-container  e is not well
+        fix  {mybroker} up e
+        docs docs/doctor.md#env.stale-container
+    ⚠ config.open-port  gateway is not well
+        fix  {mybroker} up
+        ignored: the tablet on my desk
+        docs docs/doctor.md#config.open-port
+    ✔ kafka.works  kafka: a record produced and consumed
+    1 error, 7 warnings, 1 unknown, 1 ok, 1 ignored in 0.8 s.
+    Next:  {mybroker} doctor --fix"
+  `);
+});
+
+it("says what --fix would do, and what it did", () => {
+  const plan = planFixes(problemsOf(findings));
+  const after = { examined: [], findings };
+  expect(
+    render(false, { plan, outcomes: undefined, after }).split("\n").slice(0, 7).join("\n"),
+  ).toMatchInlineSnapshot(`
+    "Embedded, not running, 10 checks
+    To repair:
+      {mybroker} init
+          env.missing-key  A
+      {mybroker} start kafka
+          container.stopped  kafka
+    Nothing was changed."
+  `);
+  const [init, starting] = plan.steps;
+  if (init === undefined || starting === undefined) throw new Error("the plan has two steps");
+  const outcomes = [
+    { step: init, status: "failed", problem: "the disk is full" },
+    { step: starting, status: "unneeded", problem: null },
+  ] as const;
+  expect(render(false, { plan, outcomes, after }).split("\n").slice(1, 3).join("\n")).toMatchInlineSnapshot(`
+    "✖ {mybroker} init: the disk is full
+    ✔ {mybroker} start kafka: no longer needed"
+  `);
+  expect(render(false, { plan: { steps: [], manual: [] }, outcomes: undefined, after }).split("\n")[1]).toBe(
+    "Nothing to repair.",
+  );
+});
