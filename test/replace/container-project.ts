@@ -9,6 +9,10 @@ const repository = resolve(import.meta.dirname, "../..");
 
 export interface ContainerProject {
   readonly name: string;
+  /** Of its compose file and .env. */
+  readonly folder: string;
+  /** What its commands have as environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   portOf(service: string): number;
   start(...args: string[]): Child;
   run(...args: string[]): Promise<EndedChild>;
@@ -40,6 +44,8 @@ export async function createContainerProject(name: string): Promise<ContainerPro
   const docker = async (...args: string[]) => (await execa("docker", args)).stdout;
   return {
     name,
+    folder,
+    env,
     portOf: (service) => free[keys.indexOf(`${service.toUpperCase().replaceAll("-", "_")}_HOST_PORT`)] ?? 0,
     start,
     run: (...args) => start(...args).ended,

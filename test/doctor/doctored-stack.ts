@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { type ContainerProject, createContainerProject } from "../replace/container-project.js";
+import { validateOutput } from "../support/validate-output.js";
+
+export interface FoundProblem {
+  readonly id: string;
+  readonly subject: string;
+  readonly level: "warning" | "error" | "unknown";
+  readonly message: string;
+  readonly fix: string;
+}
+
+interface DoctorDocument {
+  readonly data: {
+    readonly elapsedMs: number;
+    readonly checks: readonly { readonly findings: readonly (FoundProblem & { readonly level: string })[] }[];
+  };
+}
+
+/** The whole shipped stack, to be broken and mended. */
+export interface DoctoredStack extends ContainerProject {
+  /** What is not well, by the built CLI; `tookMs` as it says itself. */
+  doctor(...args: string[]): Promise<{ problems: FoundProblem[]; tookMs: number; stdout: string }>;
+  /** Types a fix line into a shell of the project's folder; the one question of --fix is answered. */
+  type(line: string): Promise<{ exitCode: number | undefined; all: string }>;
+  read(file: string): string;
+  write(file: string, text: string): void;
+  /** A value of .env. */
+  value(key: string): string;
+  /** Containers that `docker compose ps` does not call healthy, or running where they have no healthcheck. */
+  unhealthy(): Promise<string[]>;
+  /** RabbitMQ's management page. */
+  page(method: string, path: string, body?: unknown): Promise<unknown>;
+}
+
+export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
+  const project = await createContainerProject(name);
+  const read = (file: string) => readFileSync(join(project.folder, file), "utf8");
+  const value = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(read(".env"))?.[1] ?? "";
+  const stack: DoctoredStack = {
+    ...project,
+    read,
+    value,
+    write: (file, text) => writeFileSync(join(project.folder, file), text),
+    doctor: async (...args) => {
+      const { stdout, stderr } = await project.run("doctor", ...args, "-o", "json");
+      if (stdout === "") throw new Error(stderr);
+      const document = JSON.parse(stdout) as DoctorDocument;
+      validateOutput(document as { schema?: string });
+      const found = document.data.checks.flatMap(({ findings }) => findings);
+      return {
+        stdout,
+        tookMs: document.data.elapsedMs,
+        problems: found.filter(({ level }) => (level as string) !== "ok"),
+      };
+    },
+    type: async (line) => {
+      const answered = line.replaceAll(" doctor --fix", " --yes doctor --fix");
+      const { exitCode, all } = await execa("sh", ["-c", answered], {
+        cwd: project.folder,
+        env: project.env,
+        extendEnv: false,
+        reject: false,
+        all: true,
+      });
+      return { exitCode, all };
+    },
+    unhealthy: async () => {
+      const label = `label=com.docker.compose.project=${name}`;
+      const format = "{{.Names}} {{.Status}}";
+      const { stdout } = await execa("docker", ["ps", "-a", "--filter", label, "--format", format]);
+      return stdout.split("\n").filter((line) => !/ Up (?!.*\((unhealthy|health: starting)\))/.test(line));
+    },
+    page: async (method, path, body) => {
+      const login = `${value("RABBITMQ_USER") || "mybroker"}:${value("RABBITMQ_PASSWORD")}`;
+      const answer = await fetch(`http://127.0.0.1:${value("RABBITMQ_UI_HOST_PORT")}${path}`, {
+        method,
+        headers: {
+          authorization: `Basic ${Buffer.from(login).toString("base64")}`,
+          "content-type": "application/json",
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
+      return answer.text();
+    },
+  };
+  const up = await project.run("up");
+  if (up.exitCode === 0) return stack;
+  await project.remove();
+  throw new Error(up.stdout + up.stderr);
+}

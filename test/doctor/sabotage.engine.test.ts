@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type DoctoredStack, type FoundProblem, startDoctoredStack } from "./doctored-stack.js";
+import { type Sabotage, sabotages } from "./sabotages.js";
+
+let stack: DoctoredStack;
+beforeAll(async () => {
+  stack = await startDoctoredStack(`mybroker-doctored-${process.pid}`);
+  await waitUntilWell();
+}, 300_000);
+afterAll(() => stack?.remove(), 120_000);
+
+const texts = (problems: readonly FoundProblem[]) =>
+  problems.map(({ level, id, message }) => `${level} ${id}: ${message}`);
+
+/** What a busy machine did not answer in time is asked again; anything else has to be right within the limit. */
+async function lookUntil(enough: (problems: readonly FoundProblem[]) => boolean, limitMs: number) {
+  const untilMs = Date.now() + limitMs;
+  for (;;) {
+    const seen = await stack.doctor();
+    const known = seen.problems.every(({ level }) => level !== "unknown");
+    if ((known && enough(seen.problems)) || Date.now() > untilMs) return seen;
+  }
+}
+
+const isWell = (problems: readonly FoundProblem[]) => problems.length === 0;
+
+async function waitUntilWell(): Promise<void> {
+  const { problems } = await lookUntil(isWell, 45_000);
+  expect(texts(problems)).toEqual([]);
+}
+
+it("finds nothing on a healthy stack, and says so in 1.5 s", async () => {
+  const runs = [await stack.doctor(), await stack.doctor(), await stack.doctor()];
+  const fastestMs = Math.min(...runs.map(({ tookMs }) => tookMs));
+  console.info(`a look at a healthy stack: ${runs.map(({ tookMs }) => tookMs).join(", ")} ms`);
+  expect(runs.map(({ problems }) => texts(problems))).toContainEqual([]);
+  expect(fastestMs).toBeLessThanOrEqual(1_500);
+});
+
+it("passes an order through everything with --deep", async () => {
+  const { stdout, problems } = await stack.doctor("--deep", "--only", "order");
+  expect(texts(problems)).toEqual([]);
+  expect(stdout).toMatch(/an order went to the exchange and back: log in \d+ ms/);
+});
+
+describe("a stack that Docker calls healthy", () => {
+  it.each(sabotages)("$name: $id", async (sabotage) => {
+    await sabotage.break(stack);
+    const green = await stack.unhealthy();
+    const found = await findProblem(sabotage);
+    expect(green).toEqual([]);
+    await mend(sabotage, found);
+    await waitUntilWell();
+  });
+});
+
+/** The right finding, and beside it nothing that does not follow from the same. */
+async function findProblem({ id, subject, also = [] }: Sabotage): Promise<FoundProblem> {
+  const isMeant = (problem: FoundProblem) => problem.id === id && problem.subject.includes(subject);
+  const { problems, stdout } = await lookUntil((all) => all.some(isMeant), 40_000);
+  const meant = problems.find(isMeant);
+  expect(meant, texts(problems).join("\n")).toBeDefined();
+  const unrelated = problems.filter((problem) => problem.id !== id && !also.includes(problem.id));
+  expect(texts(unrelated)).toEqual([]);
+  expect(stdout).not.toContain("not-a-secret");
+  return meant as FoundProblem;
+}
+
+async function mend({ mend: byHand }: Sabotage, { fix }: FoundProblem): Promise<void> {
+  if (byHand !== undefined) return void (await byHand(stack));
+  const { exitCode, all } = await stack.type(fix);
+  expect({ fix, exitCode, all }).toMatchObject({ exitCode: 0 });
+}
+
+it("leaves nothing of its own behind", async () => {
+  const tables = await Promise.all(
+    ["broker-identity-db", "broker-wallet-db", "broker-order-db", "broker-asset-db"].map((service) =>
+      stack.exec(
+        service,
+        ...[
+          "sh",
+          "-c",
+          `MYSQL_PWD="$MYSQL_PASSWORD" mysql -u"$MYSQL_USER" -Nse "SHOW TABLES" "$MYSQL_DATABASE"`,
+        ],
+      ),
+    ),
+  );
+  expect(tables.join("\n")).toContain("schema_migrations");
+  expect(tables.join("\n")).not.toContain("mybroker_doctor");
+  const queues = await stack.exec("rabbitmq", "rabbitmqctl", "-q", "list_queues", "name");
+  expect(queues).not.toMatch(/amq\.gen|mybroker_doctor/);
+  await vi.waitUntil(async () => {
+    const topics = await stack.exec("kafka", "ls", "/var/lib/kafka/data");
+    return !/^mybroker_doctor_\w+-0$/m.test(topics);
+  });
+});
