@@ -21,18 +21,6 @@ import {
  * comment says. Each message has a messageId, as the property of AMQP or a header of Kafka.
  */
 
-/** Headers of every message; AMQP and Kafka alike. */
-export const messageHeaders = {
-  /** Of a Kafka record; AMQP has a property for it. */
-  messageId: "message-id",
-  /** W3C Trace Context. */
-  traceparent: "traceparent",
-  /** Unix time in ms at which it was handed to the broker. */
-  publishedAt: "x-published-at",
-  /** Of a dead letter: why it can never be valid, in one line. */
-  reason: "x-reason",
-} as const;
-
 /** Broker to exchange. */
 export const OrderMessage = Type.Object({
   messageId: Type.Optional(Id),

@@ -1,81 +1,99 @@
+import { messageHeaders } from "../contracts/message-headers.js";
 import { codecNames, findCodec } from "./kafka-codecs.js";
 
-/** One record, or one batch that cannot be decoded. Key, value and headers are views that are read at the first look. */
+const publishedAt = Buffer.from(messageHeaders.publishedAt);
+
+/**
+ * One record, or one batch that cannot be decoded. Key, payload and headers are views that are read at the first look;
+ * its names are those of the CLI's stream records, which it is one of.
+ */
 export class KafkaRecord {
-  readonly topic: string;
+  readonly stream: string;
   readonly partition: number;
   readonly offset: number;
-  /** Unix milliseconds: of the producer, or of the broker where the topic says so. */
-  readonly timestampMs: number;
-  /** Set when this is a batch that cannot be decoded; the value is the batch's bytes then. */
+  /** Unix milliseconds: x-published-at, else of the producer, or of the broker where the topic says so. */
+  readonly publishedMs: number;
+  /** Set when this is a batch that cannot be decoded; `bytes` are the batch's then. */
   readonly note: string | undefined;
-  readonly #bytes: Buffer;
-  readonly #keyAt: number;
+  // Not #private: who hides something in a record makes another one on top of it.
+  private readonly content: Buffer;
+  private readonly keyAt: number;
 
-  constructor(place: RecordPlace, bytes: Buffer, keyAt: number) {
-    this.topic = place.topic;
+  constructor(place: RecordPlace, content: Buffer, keyAt: number) {
+    this.stream = place.topic;
     this.partition = place.partition;
     this.offset = place.offset;
-    this.timestampMs = place.timestampMs;
     this.note = place.note;
-    this.#bytes = bytes;
-    this.#keyAt = keyAt;
+    this.content = content;
+    this.keyAt = keyAt;
+    this.publishedMs = this.readPublishedMs(place.timestampMs);
+  }
+
+  get source(): "kafka" {
+    return "kafka";
+  }
+
+  get kind(): "topic" {
+    return "topic";
   }
 
   get key(): string | null {
     if (this.note !== undefined) return null;
-    const cursor = new Cursor(this.#bytes, this.#keyAt);
+    const cursor = new Cursor(this.content, this.keyAt);
     return cursor.text(cursor.varint());
   }
 
   /** Null: a tombstone. */
-  get value(): Buffer | null {
-    if (this.note !== undefined) return this.#bytes;
-    const cursor = this.#atValue();
+  get bytes(): Buffer | null {
+    if (this.note !== undefined) return this.content;
+    const cursor = this.atValue();
     const length = cursor.varint();
-    return length < 0 ? null : this.#bytes.subarray(cursor.at, cursor.at + length);
+    return length < 0 ? null : this.content.subarray(cursor.at, cursor.at + length);
+  }
+
+  get sizeBytes(): number {
+    return this.note === undefined ? Math.max(0, this.atValue().varint()) : this.content.length;
   }
 
   /** The last one of those with the same name counts. */
-  get headers(): Record<string, string> {
+  get headers(): Readonly<Record<string, string>> {
     const headers: Record<string, string> = {};
-    this.#eachHeader((cursor, nameAt, nameLength) => {
-      const name = this.#bytes.toString("utf8", nameAt, nameAt + nameLength);
+    this.eachHeader((cursor, nameAt, nameLength) => {
+      const name = this.content.toString("utf8", nameAt, nameAt + nameLength);
       headers[name] = cursor.text(cursor.varint()) ?? "";
-      return false;
     });
     return headers;
   }
 
-  /** One header, without decoding the others. */
-  header(wanted: Buffer): string | undefined {
-    let found: string | undefined;
-    this.#eachHeader((cursor, nameAt, nameLength) => {
-      const isIt =
-        nameLength === wanted.length && wanted.compare(this.#bytes, nameAt, nameAt + nameLength) === 0;
+  /** Of all headers it decodes that one alone. */
+  private readPublishedMs(timestampMs: number): number {
+    let publishedMs = Number.NaN;
+    this.eachHeader((cursor, nameAt, nameLength) => {
       const length = cursor.varint();
-      if (isIt) found = cursor.text(length) ?? "";
+      const isIt =
+        nameLength === publishedAt.length &&
+        publishedAt.compare(this.content, nameAt, nameAt + nameLength) === 0;
+      if (isIt) publishedMs = Number(cursor.text(length) ?? Number.NaN);
       else cursor.skip(length);
-      return isIt;
     });
-    return found;
+    return Number.isFinite(publishedMs) ? publishedMs : timestampMs;
   }
 
-  /** `visit` reads the value and says whether that was all. */
-  #eachHeader(visit: (cursor: Cursor, nameAt: number, nameLength: number) => boolean): void {
+  /** `visit` reads the header's value. */
+  private eachHeader(visit: (cursor: Cursor, nameAt: number, nameLength: number) => void): void {
     if (this.note !== undefined) return;
-    const cursor = this.#atValue();
+    const cursor = this.atValue();
     cursor.skip(cursor.varint());
-    for (let left = cursor.varint(); left > 0; left -= 1) {
+    for (let left = cursor.varint(); left > 0 && cursor.at < this.content.length; left -= 1) {
       const nameLength = cursor.varint();
       const nameAt = cursor.at;
       cursor.skip(nameLength);
-      if (visit(cursor, nameAt, nameLength)) return;
+      visit(cursor, nameAt, nameLength);
     }
   }
 
-  #atValue(): Cursor {
-    const cursor = new Cursor(this.#bytes, this.#keyAt);
+  private atValue(): Cursor {
+    const cursor = new Cursor(this.content, this.keyAt);
     cursor.skip(cursor.varint());
     return cursor;
   }

@@ -1,4 +1,4 @@
-import { messageHeaders } from "../../contracts/messages.js";
+import { messageHeaders } from "../../contracts/message-headers.js";
 import type { Style } from "../output/output.js";
 import { placeOf } from "./contract-of.js";
 import type { OrderMemory } from "./order-memory.js";

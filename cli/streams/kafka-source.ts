@@ -1,10 +1,7 @@
-import { messageHeaders } from "../../contracts/messages.js";
 import type { KafkaListener, KafkaReading } from "../../kit/kafka-reader.js";
-import type { KafkaRecord } from "../../kit/kafka-records.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { findNearest } from "../errors/nearest.js";
 import { countOf } from "../output/units.js";
-import { decodedValue, type StreamRecord } from "./record.js";
 import type { SourceInfo, SourceSink, StreamSource } from "./source.js";
 
 export interface KafkaTopicsOptions {
@@ -46,7 +43,7 @@ function listenFor(sink: SourceSink): KafkaListener {
     partition: (_topic, _partition, isNew) => {
       const lane = sink.lane({ live: isNew });
       return {
-        push: (records) => lane.push(records.map((record) => new TopicRecord(record))),
+        push: (records) => lane.push(records),
         caughtUp: () => lane.caughtUp(),
         end: () => lane.end(),
       };
@@ -54,59 +51,6 @@ function listenFor(sink: SourceSink): KafkaListener {
     gap: ({ tookMs, missed }) => sink.gap({ source: "kafka", tookMs, missed }),
     problem: (text) => sink.problem(text),
   };
-}
-
-const publishedAt = Buffer.from(messageHeaders.publishedAt);
-
-class TopicRecord implements StreamRecord {
-  readonly publishedMs: number;
-  [decodedValue]?: { readonly value: unknown };
-  readonly #record: KafkaRecord;
-  #bytes: Uint8Array | null | undefined;
-
-  constructor(record: KafkaRecord) {
-    this.#record = record;
-    const published = record.header(publishedAt);
-    const publishedMs = published === undefined ? Number.NaN : Number(published);
-    this.publishedMs = Number.isFinite(publishedMs) ? publishedMs : record.timestampMs;
-  }
-
-  get source(): "kafka" {
-    return "kafka";
-  }
-
-  get kind(): "topic" {
-    return "topic";
-  }
-
-  get stream(): string {
-    return this.#record.topic;
-  }
-
-  get key(): string | null {
-    return this.#record.key;
-  }
-
-  get partition(): number {
-    return this.#record.partition;
-  }
-
-  get offset(): number {
-    return this.#record.offset;
-  }
-
-  get headers(): Readonly<Record<string, string>> {
-    return this.#record.headers;
-  }
-
-  get bytes(): Uint8Array | null {
-    this.#bytes ??= this.#record.value;
-    return this.#bytes;
-  }
-
-  get note(): string | undefined {
-    return this.#record.note;
-  }
 }
 
 /** More topics than this are counted: the line is for a glance. */

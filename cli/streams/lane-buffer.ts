@@ -63,7 +63,7 @@ export class LaneBuffer {
   add(records: readonly StreamRecord[], nowMs: number): void {
     for (const record of records) {
       const keyMs = Math.max(Math.min(record.publishedMs, nowMs), this.#floorMs);
-      this.#sizeBytes += record.bytes?.length ?? 0;
+      this.#sizeBytes += sizeOf(record);
       if (keyMs >= this.lastKeyMs || this.length === 0) {
         this.#keys.push(keyMs);
         this.#records.push(record);
@@ -78,7 +78,7 @@ export class LaneBuffer {
     // Not kept alive by the list: it is cut only now and then.
     this.#records[this.#head] = undefined as never;
     this.#head += 1;
-    this.#sizeBytes -= record.bytes?.length ?? 0;
+    this.#sizeBytes -= sizeOf(record);
     if (this.pastCount > 0) this.pastCount -= 1;
     if (this.#head === this.#records.length) this.#reset();
     else if (this.#head >= 4096 && this.#head * 2 >= this.#records.length) this.#cut();
@@ -148,4 +148,8 @@ export class LaneBuffer {
     this.#keys = this.#keys.slice(this.#head);
     this.#head = 0;
   }
+}
+
+function sizeOf(record: StreamRecord): number {
+  return record.sizeBytes ?? record.bytes?.length ?? 0;
 }

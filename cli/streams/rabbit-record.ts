@@ -1,4 +1,4 @@
-import { messageHeaders } from "../../contracts/messages.js";
+import { messageHeaders } from "../../contracts/message-headers.js";
 import type { Message } from "./rabbit-session.js";
 import type { StreamKind, StreamRecord } from "./record.js";
 
@@ -15,8 +15,23 @@ export function offsetOf({ properties }: Message): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** When it was published, in Unix milliseconds, if it says so. */
+/** When it was published, in Unix milliseconds, if it says so; of a dead letter, when it died. */
 export function publishedMsOf(headers: Values, timestamp: unknown): number | undefined {
+  const sentMs = sentMsOf(headers, timestamp);
+  const deadMs = deadMsOf(headers["x-death"]);
+  return sentMs === undefined || deadMs === undefined ? (sentMs ?? deadMs) : Math.max(sentMs, deadMs);
+}
+
+/** The last death comes first (RabbitMQ docs, "Dead Letter Exchanges"); the client gives times as {"!", value}. */
+function deadMsOf(deaths: unknown): number | undefined {
+  const [death] = Array.isArray(deaths)
+    ? (deaths as readonly { readonly time?: { readonly value?: unknown } }[])
+    : [];
+  const seconds = Number(death?.time?.value ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+}
+
+function sentMsOf(headers: Values, timestamp: unknown): number | undefined {
   for (const name of [messageHeaders.publishedAt, brokerTimeHeader]) {
     const value = Number(headers[name] ?? Number.NaN);
     if (Number.isFinite(value)) return value;
@@ -87,13 +102,14 @@ export class RabbitRecord implements StreamRecord {
   }
 }
 
-function textHeaders({ values, messageId }: RecordParts): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (typeof messageId === "string") headers[messageHeaders.messageId] = messageId;
-  for (const [name, value] of Object.entries(values)) {
-    if (name !== offsetHeader) headers[name] = toText(value);
-  }
-  return headers;
+function textHeaders({ values, messageId }: RecordParts): Readonly<Record<string, string>> {
+  const texts = Object.entries(values)
+    .filter(([name]) => name !== offsetHeader)
+    .map(([name, value]) => [name, toText(value)] as const);
+  // By entries: a header may be called "__proto__".
+  return Object.fromEntries(
+    typeof messageId === "string" ? [[messageHeaders.messageId, messageId], ...texts] : texts,
+  );
 }
 
 function toText(value: unknown): string {

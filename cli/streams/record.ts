@@ -24,6 +24,8 @@ export interface StreamRecord {
   readonly headers: Readonly<Record<string, string>>;
   /** The payload as it was sent; null for Kafka's tombstones. A view on a larger buffer: copy what is kept for long. */
   readonly bytes: Uint8Array | null;
+  /** How long `bytes` are, where that is cheaper to say than to make them. */
+  readonly sizeBytes?: number;
   /** What hinders showing it: "compressed: zstd, cannot be decoded". */
   readonly note?: string | undefined;
   [decodedValue]?: { readonly value: unknown };

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { formats } from "../../contracts/formats.js";
+import { messageHeaders, messageHeaders } from "../../contracts/message-headers.js";
 import * as messages from "../../contracts/messages.js";
 import { topics } from "../../contracts/topology.js";
 import { MoneyError, parseMoney } from "../../kit/money.js";
@@ -103,7 +104,7 @@ function findBrokenRules(
   return [violation("key", `must be the ${keyField}, ${fields[keyField]}, and ${given}`)];
 }
 
-const { messageId, traceparent, publishedAt } = messages.messageHeaders;
+const { messageId, traceparent, publishedAt } = messageHeaders;
 const expectedHeaders: Readonly<Record<string, string>> = {
   [messageId]: "is missing: a repeat of the message cannot be told",
   [traceparent]: "is missing: the order's trace ends here",

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { marketPriceKey, messageHeaders, ResultMessage } from "../../contracts/messages.js";
+import { messageHeaders } from "../../contracts/message-headers.js";
+import { marketPriceKey, ResultMessage } from "../../contracts/messages.js";
 import { Book, Execution, pageOf } from "../../contracts/rest.js";
 import { ordersExchange, toBroker, toExchange } from "../../contracts/topology.js";
 import { type Cache, openCache } from "../../kit/cache/cache.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { messageHeaders } from "../../contracts/messages.js";
+import { messageHeaders } from "../../contracts/message-headers.js";
 import { ordersExchange, toBroker, toExchange, topics } from "../../contracts/topology.js";
 import { openDatabase } from "../../kit/sql/database.js";
 import { openKafkaLink } from "../../services/shared/messaging/kafka-link.js";

@@ -1,5 +1,6 @@
 import { Id } from "../../../contracts/fields.js";
-import { messageHeaders, OrderMessage } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
+import { OrderMessage } from "../../../contracts/messages.js";
 import { toExchange } from "../../../contracts/topology.js";
 import { MoneyError, parseMoney } from "../../../kit/money.js";
 import { type Consumer, InvalidMessage } from "../../shared/messaging/messages.js";

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from "typebox";
-import { messageHeaders } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import { topics as knownTopics } from "../../../contracts/topology.js";
 import { createKafka } from "../../../kit/kafka.js";
 import { type Consumer, type LinkContext, pause, toReason, withTrace } from "./messages.js";

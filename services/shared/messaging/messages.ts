@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageHeaders } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import type { Log } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import { nextTraceparent } from "../trace.js";

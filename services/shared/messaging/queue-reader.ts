@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { messageHeaders } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import { deadLetterExchange, toBroker, toExchange } from "../../../contracts/topology.js";
 import { addDeadLettersTotal } from "../metrics.js";
 import { type Checked, compile } from "../validate.js";

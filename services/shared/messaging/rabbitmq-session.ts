@@ -1,4 +1,4 @@
-import { messageHeaders } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import { connectRabbitmq, type RabbitmqSettings } from "../../../kit/rabbitmq.js";
 import { makeId } from "../make-id.js";
 

@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { messageHeaders } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import { deadLetterTopic, deliveryLimit } from "../../../contracts/topology.js";
 import { createKafka } from "../../../kit/kafka.js";
 import { addDeadLettersTotal, addKafkaConsumerLagRecords } from "../metrics.js";

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { messageHeaders } from "../../../contracts/messages.js";
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import { ordersExchange } from "../../../contracts/topology.js";
 import type { KafkaLink } from "../messaging/kafka-link.js";
 import type { RabbitmqLink } from "../messaging/rabbitmq-link.js";

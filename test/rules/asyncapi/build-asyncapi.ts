@@ -1,6 +1,6 @@
+import { messageHeaders } from "../../../contracts/message-headers.js";
 import {
   MarketDataEvent,
-  messageHeaders,
   OrderEvent,
   OrderMessage,
   ResultMessage,
