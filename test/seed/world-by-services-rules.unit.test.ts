@@ -31,7 +31,7 @@ const walletRows = createRows(dialect);
 
 const world = (randomSeed: number) => createWorld({ randomSeed, scale: 0.01, asOfMs: 1_790_000_000_000 });
 const seeds = fc.integer({ min: 0, max: 0xffffffff });
-const runs = { numRuns: 5 };
+const runs = { numRuns: 4 };
 const money = (value: unknown) => toPayload(value as Money);
 
 /** What the order service would have published, and the order as it would have kept it. */

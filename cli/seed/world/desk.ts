@@ -1,5 +1,6 @@
 import type { OrderStatus, OrderType, ResultStatus, Side, TimeInForce } from "../../../contracts/fields.js";
 import type { Instrument } from "../../../kit/instruments.js";
+import type { Ids } from "./make-ids.js";
 import type { Step } from "./timeline.js";
 import type { Held, Wallet } from "./wallet.js";
 
@@ -81,13 +82,13 @@ export class Desk {
   readonly orders: Order[] = [];
   readonly commands: Command[] = [];
   readonly results: Result[] = [];
-  readonly #makeId: (atMs: number) => string;
+  readonly #ids: Ids;
   #step: Step;
   #results = 0;
   #executions = 0;
 
-  constructor(makeId: (atMs: number) => string, first: Step) {
-    this.#makeId = makeId;
+  constructor(ids: Ids, first: Step) {
+    this.#ids = ids;
     this.#step = first;
   }
 
@@ -172,7 +173,7 @@ export class Desk {
       timeInForce,
       quantity,
       price,
-      orderId: this.#makeId(placedMs),
+      orderId: this.#ids.format(placedMs, this.#ids.next()),
       placedMs,
       booked,
       status: "PENDING",

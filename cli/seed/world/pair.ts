@@ -2,7 +2,6 @@ import { quotedInstruments } from "../../../kit/instruments.js";
 import { Desk } from "./desk.js";
 import { createDice, type Dice, mix } from "./dice.js";
 import { createIds } from "./make-ids.js";
-import { makePerson } from "./people.js";
 import type { Prices } from "./prices.js";
 import { leaveOpen, openingOrders, type Scene, type Script, scripts } from "./scripts.js";
 import { dayOf, historyDays, pastSlots, slotsLeftInDay, type Timeline } from "./timeline.js";
@@ -27,20 +26,19 @@ export interface Pair {
 
 /** Two users without a past. Their ids are the first that the pair makes. */
 export function makeUsers({ randomSeed, timeline }: Setting, pair: number) {
-  const makeId = createIds(randomSeed, pair);
+  const ids = createIds(randomSeed, pair);
   const { placedMs } = timeline.stepOf(0, pair);
-  const makeUser = (place: 0 | 1) =>
-    new Wallet(makeId(placedMs), makePerson(randomSeed, 2 * pair + place), makeId);
-  const users: Pair["users"] = [makeUser(0), makeUser(1)];
-  return { users, makeId, registeredMs: placedMs };
+  const makeUser = () => new Wallet(ids.format(placedMs, ids.next()), ids);
+  const users: Pair["users"] = [makeUser(), makeUser()];
+  return { users, ids, registeredMs: placedMs };
 }
 
 /** All that two users did in 30 days; without anybody else, so that no pair needs another. */
 export function makePair(setting: Setting, pair: number): Pair {
   const { timeline, prices, randomSeed } = setting;
   const dice = createDice(mix(mix(randomSeed) ^ pair));
-  const { users, makeId } = makeUsers(setting, pair);
-  const desk = new Desk(makeId, timeline.stepOf(0, pair));
+  const { users, ids } = makeUsers(setting, pair);
+  const desk = new Desk(ids, timeline.stepOf(0, pair));
   for (const user of users) fund(user, dice, desk.step.settledMs);
   const scene: Scene = { dice, prices, desk, users };
   playHistory(

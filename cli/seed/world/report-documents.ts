@@ -8,7 +8,10 @@ import type { Entry, Wallet } from "./wallet.js";
 export const pairDocuments = new Map<CollectionShape, (pair: Pair) => SeedDocument[]>([
   [orderReports, ({ desk }) => desk.orders.map(toOrderReport)],
   [accountReports, ({ users }) => users.map(toAccountReport)],
-  [statementLines, ({ users }) => users.flatMap(({ entries }) => entries.map(toStatementLine))],
+  [
+    statementLines,
+    ({ users }) => users.flatMap((user) => user.entries.map((entry) => toStatementLine(user, entry))),
+  ],
 ]);
 
 function toOrderReport(order: Order): SeedDocument {
@@ -43,8 +46,9 @@ function toAccountReport({ userId, available, blocked, entries, updatedMs }: Wal
   return { id: userId, version: entries.length, document };
 }
 
-function toStatementLine(entry: Entry): SeedDocument {
-  const { id: eventId, type: transactionType, ticker, quantity, orderId, executionId } = entry;
+function toStatementLine(user: Wallet, entry: Entry): SeedDocument {
+  const eventId = user.idOf(entry);
+  const { type: transactionType, ticker, quantity, orderId, executionId } = entry;
   const createdAt = new Date(entry.atMs).toISOString();
   return {
     id: eventId,

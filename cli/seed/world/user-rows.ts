@@ -43,11 +43,11 @@ export const pairRows = new Map<unknown, (pair: Pair) => BulkRow[]>([
   [
     transactionTable,
     ({ users }) =>
-      users.flatMap(({ entries }) =>
-        entries.map((entry) => [
+      users.flatMap((user) =>
+        user.entries.map((entry) => [
           entry.userId,
           entry.sequence,
-          entry.id,
+          user.idOf(entry),
           entry.type,
           entry.amount,
           entry.ticker,

@@ -1,7 +1,7 @@
 import type { Side } from "../../../contracts/fields.js";
 import type { TransactionType } from "../../../contracts/messages.js";
 import type { Instrument } from "../../../kit/instruments.js";
-import type { Person } from "./people.js";
+import type { Ids } from "./make-ids.js";
 
 export interface Position {
   readonly ticker: string;
@@ -14,7 +14,8 @@ export interface Position {
 export interface Entry {
   readonly userId: string;
   readonly sequence: number;
-  readonly id: string;
+  /** Of its id, which Wallet.idOf writes. */
+  readonly ordinal: number;
   readonly type: TransactionType;
   readonly amount: number;
   readonly ticker: string | null;
@@ -54,14 +55,17 @@ export class Wallet {
   updatedMs = 0;
   readonly positions = new Map<string, Position>();
   readonly entries: Entry[] = [];
-  readonly #makeId: (atMs: number) => string;
+  readonly #ids: Ids;
 
   constructor(
     readonly userId: string,
-    readonly person: Person,
-    makeId: (atMs: number) => string,
+    ids: Ids,
   ) {
-    this.#makeId = makeId;
+    this.#ids = ids;
+  }
+
+  idOf({ atMs, ordinal }: Entry): string {
+    return this.#ids.format(atMs, ordinal);
   }
 
   moveCash(type: "DEPOSIT" | "WITHDRAWAL", amount: number, atMs: number): void {
@@ -111,7 +115,7 @@ export class Wallet {
     this.entries.push({
       userId: this.userId,
       sequence: this.entries.length + 1,
-      id: this.#makeId(atMs),
+      ordinal: this.#ids.next(),
       type,
       amount: cash === 0 ? blockedCash : cash,
       ticker: ticker ?? null,

@@ -126,7 +126,8 @@ function* rowsOfTable({ setting, asOfMs, pairs }: Whole, table: TableShape): Gen
 
 function toUserRows(setting: Setting, pair: number): BulkRow[] {
   const { users, registeredMs } = makeUsers(setting, pair);
-  return users.map(({ userId, person: { name, email, cpf } }) => {
+  return users.map(({ userId }, place) => {
+    const { name, email, cpf } = makePerson(setting.randomSeed, 2 * pair + place);
     return [userId, name, email, passwordHashPlaceholder, "USER", registeredMs, 1, cpf];
   });
 }

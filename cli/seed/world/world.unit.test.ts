@@ -9,10 +9,10 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const anyOptions = fc.record({
   randomSeed: fc.integer({ min: 0, max: 0xffffffff }),
-  scale: fc.constantFrom(0.01, 0.02, 0.03),
+  scale: fc.constantFrom(0.01, 0.013, 0.02),
   asOfMs: fc.integer({ min: Date.UTC(2024, 0), max: Date.UTC(2036, 0) }),
 });
-const runs = { numRuns: 8 };
+const runs = { numRuns: 4 };
 
 /** Every row, document and entry as a line of text. */
 function* readLines(world: World): Generator<string> {
@@ -88,13 +88,16 @@ describe("a world", () => {
         expect(world.asOfMs % dayMs).toBe(3 * hourMs);
         expect(options.asOfMs - world.asOfMs).toBeGreaterThanOrEqual(0);
         expect(options.asOfMs - world.asOfMs).toBeLessThan(dayMs);
+        let [first, last] = [Number.POSITIVE_INFINITY, 0];
         for (const line of readLines(world)) {
           for (const atMs of readTimes(line)) {
-            // A day alone is read as midnight in UTC.
-            expect(atMs).toBeGreaterThanOrEqual(world.asOfMs - 30 * dayMs - 3 * hourMs);
-            expect(atMs).toBeLessThanOrEqual(world.asOfMs);
+            first = Math.min(first, atMs);
+            last = Math.max(last, atMs);
           }
         }
+        // A day alone is read as midnight in UTC.
+        expect(first).toBeGreaterThanOrEqual(world.asOfMs - 30 * dayMs - 3 * hourMs);
+        expect(last).toBe(world.asOfMs);
       }),
       { numRuns: 2 },
     );
