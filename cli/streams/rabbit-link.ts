@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { within } from "../../kit/within.js";
 import { explainRabbitFailure, type RabbitBroker } from "./rabbit-broker.js";
 import { openRabbitSession, type RabbitSession } from "./rabbit-session.js";
 import type { SourceSink } from "./source.js";
@@ -17,7 +18,7 @@ export interface RabbitLinkOptions {
 
 const firstDelayMs = 100;
 const lastDelayMs = 2_000;
-const detachTimeoutMs = 2_000;
+const tidyTimeoutMs = 2_000;
 /** After so long it is said why it does not come back. */
 const patienceMs = 10_000;
 
@@ -45,7 +46,9 @@ export class RabbitLink {
       this.#options.signal.throwIfAborted();
       throw explainRabbitFailure(this.#options.broker, error);
     }
-    this.#options.signal.addEventListener("abort", () => void this.close(), { once: true });
+    const { signal } = this.#options;
+    signal.addEventListener("abort", () => void this.close(), { once: true });
+    if (signal.aborted) void this.close();
   }
 
   close(): Promise<void> {
@@ -55,13 +58,14 @@ export class RabbitLink {
 
   async #leave(): Promise<void> {
     this.#closing.abort();
-    await this.#running;
+    // A broker that hangs answers nothing, and is not waited for.
+    const isIdle = await inTime(this.#running);
     const session = this.#session;
     if (session === undefined) return;
     const { detach } = this.#options;
-    const late = pause(detachTimeoutMs, undefined, { ref: false });
-    if (!session.ended.aborted) await Promise.race([detach?.(session).catch(() => {}), late]);
+    if (isIdle && !session.ended.aborted && detach !== undefined) await inTime(detach(session));
     await session.close();
+    session.destroy();
   }
 
   async #attach(again: boolean): Promise<{ session: RabbitSession; missed: number | "unknown" }> {
@@ -100,6 +104,14 @@ export class RabbitLink {
       }
     }
   }
+}
+
+/** Whether the work was done by then, well or not. */
+function inTime(work: Promise<void>): Promise<boolean> {
+  return within(work, tidyTimeoutMs).then(
+    () => true,
+    () => false,
+  );
 }
 
 function waitUntilAborted(signal: AbortSignal): Promise<void> {

@@ -56,18 +56,20 @@ export async function restoreFirehose(options: FirehoseOptions): Promise<boolean
     return await whileLocked(options, async (path) => {
       const record = await readRecord(path);
       if (record === undefined || record.holders.some(isStillAlive)) return false;
-      await putBack(options.broker, record);
+      const wasLeft = await putBack(options.broker, record);
       await rm(path, { force: true });
-      return true;
+      return wasLeft;
     });
   } catch {
     return false;
   }
 }
 
-async function putBack(broker: RabbitBroker, { wasOn }: TracingRecord): Promise<void> {
+async function putBack(broker: RabbitBroker, { wasOn }: TracingRecord): Promise<boolean> {
   const management = managementOf(broker);
-  if (!wasOn && (await management.isTracing())) await management.setTracing(false);
+  const isLeft = !wasOn && (await management.isTracing());
+  if (isLeft) await management.setTracing(false);
+  return isLeft;
 }
 
 function livingOthers(record: TracingRecord | undefined): ProcessMark[] {
