@@ -12,13 +12,35 @@ afterAll(() => stack?.remove(), 120_000);
 const texts = (problems: readonly FoundProblem[]) =>
   problems.map(({ level, id, message }) => `${level} ${id}: ${message}`);
 
-/** What a busy machine did not answer in time is asked again; anything else has to be right within the limit. */
-async function lookUntil(enough: (problems: readonly FoundProblem[]) => boolean, limitMs: number) {
+interface Look {
+  readonly problems: readonly FoundProblem[];
+  readonly stdout: string;
+}
+
+/** What a busy machine did not answer in time is asked again alone, as the fix line of that says. */
+async function look(): Promise<Look> {
+  let { problems, stdout } = await stack.doctor();
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    const areas = new Set(problems.filter(({ level }) => level === "unknown").map(areaOf));
+    const [area] = areas;
+    if (area === undefined) break;
+    const again = await stack.doctor("--only", area);
+    problems = [...problems.filter((problem) => areaOf(problem) !== area), ...again.problems];
+    stdout += again.stdout;
+  }
+  return { problems, stdout };
+}
+
+const areaOf = ({ id }: FoundProblem): string => id.split(".")[0] ?? id;
+
+async function lookUntil(
+  enough: (problems: readonly FoundProblem[]) => boolean,
+  limitMs: number,
+): Promise<Look> {
   const untilMs = Date.now() + limitMs;
   for (;;) {
-    const seen = await stack.doctor();
-    const known = seen.problems.every(({ level }) => level !== "unknown");
-    if ((known && enough(seen.problems)) || Date.now() > untilMs) return seen;
+    const seen = await look();
+    if (enough(seen.problems) || Date.now() > untilMs) return seen;
   }
 }
 
@@ -30,11 +52,13 @@ async function waitUntilWell(): Promise<void> {
 }
 
 it("finds nothing on a healthy stack, and says so in 1.5 s", async () => {
-  const runs = [await stack.doctor(), await stack.doctor(), await stack.doctor()];
-  const fastestMs = Math.min(...runs.map(({ tookMs }) => tookMs));
+  const runs: Awaited<ReturnType<DoctoredStack["doctor"]>>[] = [];
+  while (runs.length < 5) runs.push(await stack.doctor());
   console.info(`a look at a healthy stack: ${runs.map(({ tookMs }) => tookMs).join(", ")} ms`);
-  expect(runs.map(({ problems }) => texts(problems))).toContainEqual([]);
-  expect(fastestMs).toBeLessThanOrEqual(1_500);
+  const wrong = runs.flatMap(({ problems }) => problems).filter(({ level }) => level !== "unknown");
+  expect(texts(wrong)).toEqual([]);
+  const whole = runs.filter(({ problems }) => problems.length === 0).map(({ tookMs }) => tookMs);
+  expect(Math.min(...whole)).toBeLessThanOrEqual(1_500);
 });
 
 it("passes an order through everything with --deep", async () => {

@@ -56,7 +56,7 @@ export async function readStatements(
 /** The table that a statement makes, takes away or is about. */
 export function tableOf(statement: string): { readonly verb: string; readonly table: string } | undefined {
   const match =
-    /^(create|drop|alter)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?[`"]?(\w+)/i.exec(statement) ??
+    /^(create|drop|alter)\s+(?:table|view)\s+(?:if\s+(?:not\s+)?exists\s+)?[`"]?(\w+)/i.exec(statement) ??
     /^(create)\s+(?:unique\s+)?index\s+\w+\s+on\s+[`"]?(\w+)/i.exec(statement) ??
     /^(insert)\s+(?:ignore\s+)?into\s+[`"]?(\w+)/i.exec(statement);
   if (match === null) return undefined;

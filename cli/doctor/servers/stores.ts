@@ -63,7 +63,7 @@ async function findMissing(facts: DoctorFacts, place: Place, name: string): Prom
 }
 
 async function listFileTables(client: SqlClient): Promise<string[]> {
-  const rows = await client.query("select name from sqlite_master where type = 'table'");
+  const rows = await client.query("select name from sqlite_master where type in ('table', 'view')");
   return rows.map(({ name }) => String(name));
 }
 
