@@ -39,6 +39,13 @@ export interface NewDocument<T extends Document> {
   readonly document: T;
 }
 
+/** A document as it is kept; null where it was put without a version. */
+export interface Kept<T extends Document> {
+  readonly id: string;
+  readonly version: number | null;
+  readonly document: T;
+}
+
 export interface Collection<T extends Document> {
   /**
    * Keeps each document if there is none with its id or only one of a lower version, and returns how many it kept. So
@@ -46,6 +53,9 @@ export interface Collection<T extends Document> {
    */
   putIfNewer(puts: readonly Put<T>[]): Promise<number>;
   get(id: string): Promise<T | undefined>;
+  getKept(id: string): Promise<Kept<T> | undefined>;
+  /** All of them by id, up to 1,000 at a time; what is put meanwhile may be among them. */
+  scan(): AsyncIterable<readonly Kept<T>[]>;
   /** Inserts those whose id is not there, and returns how many. */
   insertMany(documents: ReadonlyMap<string, T>): Promise<number>;
   /** The same with versions, for up to 1,000 at a time of what is known to be new. */
@@ -76,6 +86,8 @@ export type DocumentSettings =
       readonly user: string;
       readonly password: string;
       readonly database: string;
+      /** How long one command may take; default 12 s. */
+      readonly answerTimeoutMs?: number;
     };
 
 /** Opens a SQLite file at once; MongoDB is connected to at the first use. */

@@ -7,6 +7,7 @@ import {
   type DocumentSettings,
   type DocumentStore,
   type Filter,
+  type Kept,
 } from "./documents.js";
 
 /** The fields of the document stand beside ours, so that anyone who opens the collection sees what they expect. */
@@ -17,6 +18,7 @@ interface Stored {
 }
 
 const timeoutMs = 3_000;
+const answerTimeoutMs = 12_000;
 const maxConnections = 4;
 /**
  * FerretDB on SQLite keeps a read open for each document that a command replaces, until the command ends. It has 100
@@ -35,7 +37,7 @@ export async function openMongoDocuments(
     auth: { username: user, password },
     connectTimeoutMS: timeoutMs,
     serverSelectionTimeoutMS: timeoutMs,
-    socketTimeoutMS: 12_000,
+    socketTimeoutMS: settings.answerTimeoutMs ?? answerTimeoutMs,
     maxPoolSize: maxConnections,
     waitQueueTimeoutMS: timeoutMs,
     // What was acknowledged has reached the server's journal, as with the other stores.
@@ -102,6 +104,11 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
       return all.length === 0 ? 0 : inTurn(() => replaceOrInsert(all as Stored[]));
     },
     get: async (id) => strip<T>(await collection.findOne({ _id: id })),
+    getKept: async (id) => {
+      const found = await collection.findOne({ _id: id });
+      return found === null ? undefined : toKept<T>(found);
+    },
+    scan: () => scan(collection),
     insertMany: (documents) => insertNew([...documents].map(([id, document]) => ({ id, document }))),
     insertNew,
     find: async (options) => {
@@ -152,6 +159,24 @@ function toQuery({ equal = {}, range }: Filter): MongoFilter<Stored> {
   };
   const condition = { [range.field]: bounds } as MongoFilter<Stored>;
   return { $and: [query as MongoFilter<Stored>, condition] };
+}
+
+const scanSize = 1_000;
+
+/** One cursor: FerretDB reads all of a collection for every page that is asked for by itself. */
+async function* scan<T extends Document>(
+  collection: MongoCollection<Stored>,
+): AsyncGenerator<readonly Kept<T>[]> {
+  const cursor = collection.find().sort({ _id: 1 }).batchSize(scanSize);
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments().map((stored) => toKept<T>(stored));
+  } finally {
+    await cursor.close();
+  }
+}
+
+function toKept<T extends Document>(stored: Stored): Kept<T> {
+  return { id: stored._id, version: stored._version ?? null, document: strip<T>(stored) as T };
 }
 
 function strip<T>(stored: Stored | null): T | undefined {

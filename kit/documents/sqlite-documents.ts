@@ -9,6 +9,7 @@ import {
   type Document,
   type DocumentStore,
   type Filter,
+  type Kept,
 } from "./documents.js";
 
 export async function openSqliteDocuments(settings: SqliteSettings): Promise<DocumentStore> {
@@ -65,6 +66,9 @@ function makeCollection<T extends Document>(file: SqliteFile, table: string): Co
         return kept;
       }),
     get: async (id) => file.all(`SELECT document FROM ${table} WHERE id = ?`, [id]).map(parse)[0],
+    getKept: async (id) =>
+      file.all(`SELECT id, version, document FROM ${table} WHERE id = ?`, [id]).map(toKept<T>)[0],
+    scan: () => scan(file, table),
     insertMany: (documents) => insertNew([...documents].map(([id, document]) => ({ id, document }))),
     insertNew,
     find: async (options) => {
@@ -91,6 +95,26 @@ function makeCollection<T extends Document>(file: SqliteFile, table: string): Co
         return file.run(`DELETE FROM ${table} WHERE ${column} IN (${values.map(() => "?").join()})`, values);
       }),
   };
+}
+
+const scanSize = 1_000;
+
+async function* scan<T extends Document>(
+  file: SqliteFile,
+  table: string,
+): AsyncGenerator<readonly Kept<T>[]> {
+  const sql = `SELECT id, version, document FROM ${table} WHERE id > ? ORDER BY id LIMIT ${scanSize}`;
+  for (let last = ""; ; ) {
+    const page = file.all(sql, [last]).map(toKept<T>);
+    if (page.length > 0) yield page;
+    if (page.length < scanSize) return;
+    last = page.at(-1)?.id ?? "";
+  }
+}
+
+function toKept<T extends Document>({ id, version, document }: Record<string, unknown>): Kept<T> {
+  const parsed = JSON.parse(String(document)) as T;
+  return { id: String(id), version: version === null ? null : Number(version), document: parsed };
 }
 
 function toWhere({ equal = {}, range }: Filter): { text: string; values: unknown[] } {

@@ -107,9 +107,7 @@ describe("seed, beside services that run", () => {
     await wallet.execute("delete from mybroker_seed");
     await wallet.execute("delete from mybroker_seed_ids");
     for (const table of ["transactions", "positions", "reservations", "accounts"])
-      await wallet.execute(
-        `delete from ${table} where ${table === "reservations" ? "true" : `user_id <> '${own.userId}'`}`,
-      );
+      await wallet.execute(`delete from ${table} where coalesce(user_id, '') <> '${own.userId}'`);
     await wallet.commit();
     await wallet.close();
     const again = await seed();

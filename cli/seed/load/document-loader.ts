@@ -27,9 +27,13 @@ const owned: Readonly<Record<DocumentPart, readonly (readonly [collection: strin
 };
 
 const atOnce = 1_000;
+/** A command that takes out the reports of 1,000 users is a long one. */
+const answerTimeoutMs = 120_000;
 
 export async function openDocumentLoader(store: DocumentPartStore): Promise<PartLoader> {
-  const documents = await openDocuments(store.settings);
+  const documents = await openDocuments(
+    store.settings.kind === "mongodb" ? { ...store.settings, answerTimeoutMs } : store.settings,
+  );
   const { part } = store;
   const open = () => whileBusy(() => documents.collection<Kept>(markName, []));
   return {
