@@ -1,4 +1,4 @@
-import { Environment, type ParseError } from "@marcbachmann/cel-js";
+import { type ASTNode, Environment, type ParseError, serialize } from "@marcbachmann/cel-js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { findNearest } from "../errors/nearest.js";
 import { decode, type StreamRecord } from "./record.js";
@@ -98,7 +98,13 @@ class Scope {
  * @throws MybrokerError tail.bad-filter, exit 2, with the place in the expression marked
  */
 export function compileFilter(expression: string, flag: string): Filter {
-  const evaluate = parse(expression, flag);
+  const environment = createEnvironment();
+  const { ast } = parse(environment, expression, flag);
+  // What is joined by && is asked part by part: a part on the key comes before anything is decoded for the next.
+  const parts = splitAtAnd(ast).map((node) => ({
+    evaluate: environment.parse(serialize(node)),
+    needed: findNeededFields(node),
+  }));
   const scope = new Scope();
   const filter = {
     failures: 0,
@@ -110,16 +116,20 @@ export function compileFilter(expression: string, flag: string): Filter {
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0;
       try {
-        const answer: unknown = evaluate(scope as never);
-        if (typeof answer === "boolean") return answer;
-        fail(`it gave ${answer === null ? "null" : `a ${typeof answer}`}, and not true or false`);
+        return parts.every(({ evaluate, needed }) => {
+          if (needed.length > 0 && lacksOne(record, needed)) return false;
+          const answer: unknown = evaluate(scope as never);
+          if (typeof answer === "boolean") return answer;
+          fail(`it gave ${answer === null ? "null" : `a ${typeof answer}`}, and not true or false`);
+          return false;
+        });
       } catch (error) {
         if (scope.notJson) fail("the payload is not JSON");
         else if (!isAbsence(error)) fail((error as ParseError).summary ?? String(error));
+        return false;
       } finally {
         Error.stackTraceLimit = stackTraceLimit;
       }
-      return false;
     },
   };
   const fail = (why: string): void => {
@@ -129,14 +139,37 @@ export function compileFilter(expression: string, flag: string): Filter {
   return filter;
 }
 
+function splitAtAnd(node: ASTNode): ASTNode[] {
+  return node.op === "&&" ? node.args.flatMap(splitAtAnd) : [node];
+}
+
+/**
+ * Fields of the payload without which a comparison cannot be true. To see that one is absent costs a hundredth of the
+ * error that the library would make of it.
+ */
+function findNeededFields(node: ASTNode): string[] {
+  const { op, args } = node;
+  if (op === ".") {
+    const [owner, name] = args;
+    return owner.op === "id" && owner.args === "value" ? [name] : findNeededFields(owner);
+  }
+  const strict = ["==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"].includes(op);
+  return strict ? (args as [ASTNode, ASTNode]).flatMap(findNeededFields) : [];
+}
+
+function lacksOne(record: StreamRecord, needed: readonly string[]): boolean {
+  const value = decode(record);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return needed.some((name) => !Object.hasOwn(value, name));
+}
+
 /** A field that is missing, or null where a value would have to be. */
 function isAbsence(error: unknown): boolean {
   const { code, summary } = error as Partial<ParseError>;
   return code === "no_such_key" || (code === "no_such_overload" && /\bnull\b/.test(summary ?? ""));
 }
 
-function parse(expression: string, flag: string) {
-  const environment = createEnvironment();
+function parse(environment: Environment, expression: string, flag: string) {
   let parsed: ReturnType<Environment["parse"]>;
   try {
     parsed = environment.parse(expression);

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { formats } from "../../contracts/formats.js";
-import { messageHeaders, messageHeaders } from "../../contracts/message-headers.js";
+import { messageHeaders } from "../../contracts/message-headers.js";
 import * as messages from "../../contracts/messages.js";
 import { topics } from "../../contracts/topology.js";
 import { MoneyError, parseMoney } from "../../kit/money.js";
