@@ -43,7 +43,7 @@ export interface BuiltCli {
 export async function buildCli(): Promise<BuiltCli> {
   const root = mkdtempSync(join(tmpdir(), "mybroker-built-"));
   await execa(process.execPath, ["tools/build.mjs", join(root, "dist")], { cwd: repository });
-  for (const path of ["bin", "package.json"]) {
+  for (const path of ["bin", "package.json", "docker-compose.yml", ".env.example", "templates"]) {
     cpSync(join(repository, path), join(root, path), { recursive: true });
   }
   await execa("chmod", ["-R", "a+rX", root]);

@@ -49,7 +49,6 @@ export async function fix(given: FixRequest): Promise<Fixing> {
     output.note(line.replaceAll("{mybroker}", facts.request.context.invocation));
   const agreed = await output.confirm(`Carry out ${countOf(plan.steps.length, "step")}?`, "--yes");
   if (!agreed) return { plan, outcomes: undefined, after: seen };
-  const repaired = new Set(plan.steps.flatMap(({ findings }) => findings.map(keyOf)));
   const outcomes = await carryOutFixes(plan, {
     facts,
     stillWrong: async (findings) => {
@@ -63,6 +62,9 @@ export async function fix(given: FixRequest): Promise<Fixing> {
       output.progress({ id: `fix/${repair.command}`, label, status, text: status });
     },
   });
+  const repaired = new Set(
+    outcomes.flatMap(({ step, status }) => (status === "done" ? step.findings.map(keyOf) : [])),
+  );
   // What only came of a repair counts too: a server that has just started, whoever waits for it.
   const before = new Set(problemsOf(seen.findings).map(keyOf));
   const isPending = (finding: ToldFinding) => repaired.has(keyOf(finding)) || !before.has(keyOf(finding));
