@@ -1,8 +1,5 @@
 export type StreamKind = "topic" | "stream" | "queue" | "exchange" | "firehose";
 
-/** Where a source keeps what `decode` found, so that a filter and a printer parse a payload once. */
-export const decodedValue: unique symbol = Symbol("decoded");
-
 /**
  * One message, whichever broker it came from. What costs work (key, headers, JSON) may be a getter that does it at the
  * first look: a filter on the key then parses nothing else.
@@ -28,16 +25,17 @@ export interface StreamRecord {
   readonly sizeBytes?: number;
   /** What hinders showing it: "compressed: zstd, cannot be decoded". */
   readonly note?: string | undefined;
-  [decodedValue]?: { readonly value: unknown };
 }
 
-/** The payload as JSON; undefined where it is none. Parsed once for a record. */
+let decoded: { readonly record: StreamRecord; readonly value: unknown } | undefined;
+
+/**
+ * The payload as JSON; undefined where it is none. The last one is kept, for a filter that asks several times: kept in
+ * the records themselves, which are older, all of them would outlive the collector's quick rounds (a third of the time).
+ */
 export function decode(record: StreamRecord): unknown {
-  const known = record[decodedValue];
-  if (known !== undefined) return known.value;
-  const value = parseJson(record.bytes);
-  record[decodedValue] = { value };
-  return value;
+  if (decoded?.record !== record) decoded = { record, value: parseJson(record.bytes) };
+  return decoded.value;
 }
 
 function parseJson(bytes: Uint8Array | null): unknown {

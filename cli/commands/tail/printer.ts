@@ -6,7 +6,7 @@ import { createTemplate } from "../../streams/format-template.js";
 import { createTextFormat } from "../../streams/format-text.js";
 import { toBuffer } from "../../streams/payload.js";
 import { printable } from "../../streams/printable.js";
-import { decodedValue, type StreamRecord } from "../../streams/record.js";
+import type { StreamRecord } from "../../streams/record.js";
 import { layOut } from "../../streams/text-line.js";
 import type { Problem } from "../../streams/validate.js";
 import type { TailOptions } from "./read-options.js";
@@ -61,10 +61,7 @@ function withoutSecrets(record: StreamRecord, hide: (text: string) => string): S
   const text = toBuffer(record.bytes).toString("utf8");
   const hidden = hide(text);
   if (hidden === text) return record;
-  return Object.create(record, {
-    bytes: { value: Buffer.from(hidden) },
-    [decodedValue]: { value: undefined, writable: true },
-  }) as StreamRecord;
+  return Object.create(record, { bytes: { value: Buffer.from(hidden) } }) as StreamRecord;
 }
 
 function problemLines(problems: readonly Problem[], { output, context }: CommandRequest): string[] {
