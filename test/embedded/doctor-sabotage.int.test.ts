@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createKafka } from "../../kit/kafka.js";
 import { connectRabbitmq } from "../../kit/rabbitmq.js";
 import { openBulk } from "../../kit/sql/bulk/bulk.js";
+import type { FoundProblem } from "../doctor/doctored-stack.js";
 import { type BuiltCli, buildCli } from "../support/built-cli.js";
 import { createEmbeddedProject, type EmbeddedProject } from "../support/embedded-project.js";
-import type { FoundProblem } from "./doctored-stack.js";
 
 let cli: BuiltCli;
 let project: EmbeddedProject;
@@ -154,7 +154,12 @@ it("finds nothing on a runtime that is well", async () => {
 });
 
 it("passes an order through everything with --deep", async () => {
-  expect(await examine("--deep", "--only", "order")).toEqual([]);
+  const isKnown = (problems: FoundProblem[]) => problems.every(({ level }) => level !== "unknown");
+  let problems = await examine("--deep", "--only", "order");
+  for (let attempt = 1; !isKnown(problems) && attempt < 5; attempt += 1) {
+    problems = await examine("--deep", "--only", "order");
+  }
+  expect(problems).toEqual([]);
 });
 
 it.each(cases)(
