@@ -75,12 +75,14 @@ interface State {
 function orderCells(terms: Terms, { status, reason, filled }: State, style: Style): Cell[] {
   const { shortId, side = "", quantity, ticker = "", price } = terms;
   const partly = status === "PARTIALLY_FILLED" && filled != null;
+  const shownStatus = partly ? `PARTIAL ${text(filled)}/${text(quantity)}` : text(status);
   return [
     [`${shortId.padEnd(4)}  `, style.bold],
     [side.padEnd(4), side === "BUY" ? style.green : style.red],
-    [` ${text(quantity).padStart(4)} ${ticker.padEnd(6)} ${amount(price).padEnd(5)}  `],
-    [text(status), colourOf(status, style)],
-    [partly ? ` ${text(filled)} of ${text(quantity)}` : ""],
+    [` ${text(quantity).padStart(4)} ${ticker.padEnd(6)} `],
+    // Of what came to nothing the reason matters more, and there is room for one.
+    [reason == null ? `${amount(price).padEnd(5)}  ` : " "],
+    [shownStatus, colourOf(status, style)],
     [reason == null ? "" : ` ${text(reason)}`],
   ];
 }
