@@ -20,6 +20,7 @@ export class Firehose implements StreamSource {
   #lane: Lane | undefined;
   #queue: string | undefined;
   #held = false;
+  #sink: SourceSink | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: FirehoseOptions) {
@@ -30,6 +31,7 @@ export class Firehose implements StreamSource {
   async open(sink: SourceSink, _start: StartAt, signal: AbortSignal): Promise<SourceInfo> {
     const { broker } = this.#options;
     managementOf(broker);
+    this.#sink = sink;
     this.#link = new RabbitLink({
       broker,
       name: this.name,
@@ -67,7 +69,7 @@ export class Firehose implements StreamSource {
     this.#closed ??= (async () => {
       await this.#link?.close();
       // Where the connection was lost, nothing was detached.
-      await this.#release().catch(() => {});
+      await this.#release().catch(() => this.#sink?.problem(this.#describeLeft()));
       this.#lane?.end();
     })();
     return this.#closed;
@@ -79,6 +81,10 @@ export class Firehose implements StreamSource {
     await holdTracing(this.#options).catch((error) => {
       throw explainTracingFailure(this.#options, error);
     });
+  }
+
+  #describeLeft(): string {
+    return `the tracing of ${this.#options.broker.name} is still on, as it does not answer: the next tail switches it off`;
   }
 
   async #release(): Promise<void> {

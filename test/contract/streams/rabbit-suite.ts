@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { createLab } from "../amqp/lab.js";
 import { describeFirehose } from "./firehose.js";
+import { describeManagement } from "./management.js";
 import { createBench } from "./rabbit-bench.js";
 import { describeRabbitRestart } from "./rabbit-restart.js";
 import { describeRabbitStreams } from "./rabbit-streams.js";
@@ -19,6 +20,7 @@ export function describeRabbitSources(name: string, start: () => Promise<RabbitW
       () => world,
       createLab(() => ({ ...world.broker, close: async () => {} })),
     );
+    describeManagement(bench);
     describeRabbitStreams(bench);
     describeRabbitTaps(bench);
     describeFirehose(bench);

@@ -15,6 +15,8 @@ export interface RabbitWorld {
   /** "host:port" */
   readonly kafka: string;
   restart(): Promise<void>;
+  /** How many of them a test can wait for. */
+  readonly restarts: number;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function startEmbeddedRabbit(): Promise<RabbitWorld> {
       ...{ name: "rabbitmq", host: "127.0.0.1", port, ...login },
       management: { socketPath, service: "rabbitmq" },
     },
+    restarts: 10,
     restart: async () => {
       await services.act("rabbitmq", "stop");
       await services.act("rabbitmq", "start");
@@ -87,6 +90,7 @@ export async function startRealRabbit(...others: readonly "kafka"[]): Promise<Ra
       ...{ name: "rabbitmq", host, port, user, password },
       management: { host, port: uiPort, user, password },
     },
+    restarts: 2,
     restart: async () => {
       await stack.compose("restart", "rabbitmq");
       await stack.compose("up", "-d", "--wait", "rabbitmq");
