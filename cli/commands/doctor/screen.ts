@@ -66,8 +66,9 @@ function renderProblem({ id, level, message, fix }: ToldFinding, style: Style): 
 }
 
 function renderFully(finding: ToldFinding, style: Style): string[] {
-  const { id, level, subject, evidence = [], ignored } = finding;
-  if (level === "ok") return [`${markOf(level, style)} ${id}  ${subject}: ${finding.message}`];
+  const { id, level, subject, message, evidence = [], ignored, check } = finding;
+  // Its id says what would be wrong.
+  if (level === "ok") return [`${markOf(level, style)} ${check.id}  ${subject}: ${message}`];
   return [
     ...renderProblem(finding, style),
     ...(ignored === undefined ? [] : [`    ignored: ${ignored}`]),

@@ -42,7 +42,12 @@ export function findDrift({ project, observed, secretKeys }: DriftRequest): Find
 /** A container is told once for its image, once for its environment and once for everything else. */
 function describeDrift({ changes }: Pick<Step, "changes">, service: string): Finding[] {
   const kinds = [
-    { id: "container.image-drift", level: "warning", said: "runs another image than the files say", has: /^image$/ },
+    {
+      id: "container.image-drift",
+      level: "warning",
+      said: "runs another image than the files say",
+      has: /^image$/,
+    },
     {
       id: "env.stale-container",
       level: "warning",
@@ -57,7 +62,7 @@ function describeDrift({ changes }: Pick<Step, "changes">, service: string): Fin
     },
   ] as const;
   return kinds.flatMap(({ id, level, said, has }): Finding[] => {
-    const own = changes.filter(({ key }) => has.test(key));
+    const own = changes.filter((change) => has.test(change.key) && !isDetached(change));
     if (own.length === 0) return [];
     const keys = own.map(({ key }) => key.replace(/^environment\./, ""));
     const shown = keys.length > 3 ? [...keys.slice(0, 3), `${keys.length - 3} more`] : keys;
@@ -67,4 +72,9 @@ function describeDrift({ changes }: Pick<Step, "changes">, service: string): Fin
     const message = `${service} ${said}${what}`;
     return [{ id, subject: service, level, message, evidence, fix: `{mybroker} up ${service}` }];
   });
+}
+
+/** Told by container.off-network, which can be mended without making the container anew. */
+function isDetached({ key, before }: Step["changes"][number]): boolean {
+  return key.startsWith("networks.") && before === undefined;
 }

@@ -20,22 +20,34 @@ export interface Presence {
 export function judgePresence({ project, present, replaced }: Presence): Finding[] {
   const wanted = Object.entries(project.services);
   if (!wanted.some(([name]) => present.has(name)) && replaced.size === 0) return [nothingRuns(project.name)];
-  return wanted.flatMap(([name, { profiles = [] }]): Finding[] => {
+  return wanted.flatMap(([name]): Finding[] => {
     const pid = replaced.get(name);
     if (pid !== undefined) return [tellReplaced(name, pid)];
     if (present.has(name)) return [fine("container.missing", name, "has a container")];
-    // Of a profile nothing of which was ever started, nobody misses anything (`up --infra`).
-    const asked =
-      profiles.length === 0 ||
-      wanted.some(([other, { profiles: theirs = [] }]) => {
-        return present.has(other) && theirs.some((profile) => profiles.includes(profile));
-      });
     const repair = repairWith("up", name);
     const message = `${name} has no container`;
-    return asked
+    return isMissed(name, { project, present })
       ? [{ id: "container.missing", subject: name, level: "warning", message, fix: repair.command, repair }]
       : [];
   });
+}
+
+/**
+ * Nobody wrote down what was asked for (`up kafka`, `up --infra`). A container is missed where one that is there names
+ * it, in depends_on or as a host in its environment, and where most of its like are there.
+ */
+function isMissed(name: string, { project: { services }, present }: Omit<Presence, "replaced">): boolean {
+  const asHost = new RegExp(`(^|[/@,=])${name.replaceAll(".", "\\.")}(:\\d|/|$)`);
+  const there = Object.entries(services).filter(([other]) => present.has(other));
+  const named = there.some(
+    ([, { depends_on = {}, environment = {} }]) =>
+      depends_on[name]?.required === true ||
+      Object.values(environment).some((value) => value !== name && asHost.test(value ?? "")),
+  );
+  if (named) return true;
+  const profilesOf = (service: string) => services[service]?.profiles?.join() ?? "";
+  const like = Object.keys(services).filter((other) => profilesOf(other) === profilesOf(name));
+  return like.filter((other) => present.has(other)).length > like.length / 2;
 }
 
 /** Both runtimes say it the same way. */

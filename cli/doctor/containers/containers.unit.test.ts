@@ -77,13 +77,17 @@ describe("judgeState", () => {
 });
 
 describe("judgePresence", () => {
+  const ofDomain = (more: Partial<Service> = {}) => service({ profiles: ["services"], ...more });
   const project = {
     name: "app",
     services: {
       kafka: service(),
-      grafana: service(),
-      gateway: service({ profiles: ["services"] }),
-      order: service({ profiles: ["services"] }),
+      db: service(),
+      grafana: service({ depends_on: { metrics: { condition: "service_started", required: true } } }),
+      metrics: service(),
+      gateway: ofDomain({ environment: { ORDER_URL: "http://order:8080", STORE: "db" } }),
+      order: ofDomain({ environment: { DATABASE_URL: "mysql://db:3306/orders" } }),
+      wallet: ofDomain(),
     },
   };
   const judge = (present: string[], replaced: [string, number][] = []) =>
@@ -92,14 +96,17 @@ describe("judgePresence", () => {
       .map(({ id, subject }) => `${id} ${subject}`);
 
   it.each([
-    [[], ["project.not-running app"]],
-    [["kafka", "grafana"], []],
-    [["kafka"], ["container.missing grafana"]],
-    [["kafka", "grafana", "order"], ["container.missing gateway"]],
-  ])("with containers of %j", (present, told) => expect(judge(present)).toEqual(told));
+    ["nothing", [], ["project.not-running app"]],
+    ["`up kafka`", ["kafka"], []],
+    ["`up --infra`", ["kafka", "db", "grafana", "metrics"], []],
+    ["one of many removed", ["kafka", "grafana", "metrics"], ["container.missing db"]],
+    ["a dependency removed", ["grafana"], ["container.missing metrics"]],
+    ["a host of an address removed", ["order"], ["container.missing db"]],
+    ["a neighbour removed", ["gateway", "wallet", "db"], ["container.missing order"]],
+  ])("of %s", (_, present, told) => expect(judge(present)).toEqual(told));
 
   it("says which service is a program of the user's", () => {
-    expect(judge(["kafka", "grafana", "order"], [["gateway", 42]])).toEqual(["container.replaced gateway"]);
+    expect(judge(["kafka"], [["gateway", 42]])).toEqual(["container.replaced gateway"]);
   });
 });
 

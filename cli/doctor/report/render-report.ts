@@ -36,7 +36,7 @@ export function renderReport({ facts, findings, sections }: ReportParts): string
     "",
     "## Well",
     "",
-    ...fine.map(({ id, subject, message }) => `- ${id} ${subject}: ${message}`),
+    ...fine.map(({ check, subject, message }) => `- ${check.id} ${subject}: ${message}`),
   ];
   const text = [
     `# mybroker report of ${facts.project.name}`,
