@@ -17,6 +17,7 @@ export interface SourceInfo {
 
 export interface Gap {
   readonly source: string;
+  /** 0: the connection was there all the time, but what was to be read next is gone from the broker. */
   readonly tookMs: number;
   readonly missed: number | "unknown";
 }

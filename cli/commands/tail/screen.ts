@@ -62,6 +62,7 @@ export function hintFor({ choice, expressions }: TailOptions, invocation: string
 /** "reconnected after 3.2 s, kafka: 0 missed" */
 export function describeGap({ source, tookMs, missed }: Gap): string {
   const lost = missed === "unknown" ? "unknown what was missed" : `${missed} missed`;
+  if (tookMs === 0) return `${source}: ${lost}, removed before they could be read`;
   return `reconnected after ${formatDuration(tookMs)}, ${source}: ${lost}`;
 }
 
