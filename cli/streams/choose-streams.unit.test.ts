@@ -12,10 +12,10 @@ function projectOf(services: Readonly<Record<string, Partial<MybrokerExtension>>
 
 const topics = ["order-events-v1", "wallet-events-v1", "trading-assets-market-data-v1"];
 const queues = ["mq-broker-to-b3", "mq-b3-to-broker", "dlq-broker-to-b3", "dlq-b3-to-broker"];
-const shipped = {
+const shipped: Readonly<Record<"kafka" | "rabbitmq", Partial<MybrokerExtension>>> = {
   kafka: { kind: "kafka", topics },
   rabbitmq: { kind: "rabbitmq", queues, streams: ["audit.broker.orders"] },
-} as const;
+};
 const project = projectOf({ ...shipped, "order-db": { kind: "mysql" } });
 /** With what a user put beside ours. */
 const extended = projectOf({
