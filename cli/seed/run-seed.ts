@@ -149,6 +149,8 @@ interface Load {
 }
 
 async function load({ parts, due, world, checksum, ports }: Load) {
+  const slow = due.filter(({ loader }) => isWithoutFiles(loader)).map(({ loader }) => loader.store.store);
+  if (slow.length > 0) ports.note(`${slow.join(", ")}: local_infile is off, so rows go there by INSERT.`);
   const migrations = due.map(({ loader }) =>
     ports.migrate(loader).catch((error: unknown) => {
       throw explainFailure(error, loader.store);
@@ -163,6 +165,11 @@ async function load({ parts, due, world, checksum, ports }: Load) {
   const marks = marksOf(parts);
   for (const { part, rows } of loaded) marks.set(part, { ...mark, rows, state: "complete" });
   return { loaded, marks };
+}
+
+/** A MySQL that does not take LOAD DATA LOCAL. */
+function isWithoutFiles({ store, method }: PartLoader): boolean {
+  return store.kind === "sql" && store.settings.kind === "mysql" && method === "INSERT";
 }
 
 /** One for all users of the data set. */
