@@ -15,7 +15,7 @@ const databases: Readonly<Record<SqlPart, string>> = {
 };
 
 /** Puts a world into the SQLite files of a system with plain inserts; the engine is to be stopped meanwhile. */
-export async function loadWorld(world: World, { storePath }: System): Promise<void> {
+export async function loadWorld(world: World, { storePath }: Pick<System, "storePath">): Promise<void> {
   for (const part of sqlParts) await loadPart(world, part, storePath(databases[part]));
   const documents = await openDocuments({ kind: "sqlite", path: storePath("broker-mongodb") });
   for (const part of ["market-data", "report"] as const) {

@@ -2,10 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { groupBy, type Row, readRows } from "../../cli/seed/world/testing/read-world.js";
 import { createWorld, type World } from "../../cli/seed/world/world.js";
-import type { OrderEvent, ResultMessage, WalletEvent } from "../../contracts/messages.js";
-import { type Money, toPayload } from "../../kit/money.js";
+import {
+  MarketPrice,
+  marketPriceKey,
+  type OrderEvent,
+  type ResultMessage,
+  type WalletEvent,
+} from "../../contracts/messages.js";
+import { findInstrument, type Instrument } from "../../kit/instruments.js";
+import { type Money, parseMoney, toPayload } from "../../kit/money.js";
 import type { Timestamp } from "../../kit/sql/columns.js";
 import type { SqlDialect } from "../../kit/sql/dialect.js";
+import { toMarketDataEvent } from "../../services/broker-market-data/adapters/market-data-event.js";
 import { toOrderRow } from "../../services/broker-order/adapters/order-rows.js";
 import { applyResult } from "../../services/broker-order/domain/apply-result.js";
 import { hold, refuse, requestCancel } from "../../services/broker-order/domain/lifecycle.js";
@@ -13,6 +21,7 @@ import { type Change, type Order, openOrder } from "../../services/broker-order/
 import {
   toAccountSnapshot,
   toOrderSnapshot,
+  toPricePoint,
   toStatementLine,
 } from "../../services/broker-report/domain/documents.js";
 import { toOutboxRow } from "../../services/broker-wallet/adapters/events.js";
@@ -21,6 +30,7 @@ import { Book } from "../../services/broker-wallet/domain/book.js";
 import { type Command, execute } from "../../services/broker-wallet/domain/commands.js";
 import { readOrderNews } from "../../services/broker-wallet/domain/order-news.js";
 import { Refusal } from "../../services/broker-wallet/domain/refusal.js";
+import { compile } from "../../services/shared/validate.js";
 
 /** Columns as the data set has them: money as a count, time in ms. */
 const dialect = {
@@ -159,6 +169,8 @@ function keepLedger(lives: ReadonlyMap<unknown, Life>, transactions: readonly Ro
   return { book, kept, events };
 }
 
+const isMarketPrice = compile(MarketPrice);
+
 const sorted = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).sort();
 
 function readDocuments(from: World, collection: string) {
@@ -233,6 +245,40 @@ describe("the data set, by the rules of the services themselves", () => {
         expect(readDocuments(from, "statement_lines")).toEqual(lines);
         const last = new Map(events.map((event) => [event.userId, event]));
         expect(readDocuments(from, "account_reports")).toEqual([...last.values()].map(toAccountSnapshot));
+      }),
+      runs,
+    );
+  });
+
+  it("has the prices that broker-market-data, broker-report and b3-market-sync keep of quotes", () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const from = world(seed);
+        const documents = [...from.documentsOf("market-data")].flatMap((batch) => batch.documents);
+        const events = documents.map(({ document: { ticker, price, volume, updated_at } }) => {
+          const instrument = findInstrument(String(ticker)) as Instrument;
+          const quote = { price: parseMoney(price), changePercent: 0, volume: Number(volume) };
+          return toMarketDataEvent({ instrument, ...quote, time: String(updated_at) });
+        });
+        const created_at = new Date(from.asOfMs).toISOString();
+        expect(documents).toEqual(
+          events.map((event) => {
+            return { id: `${event.ticker}:${event.updated_at}`, document: { ...event, created_at } };
+          }),
+        );
+        expect(readDocuments(from, "asset_history")).toEqual(
+          events.map(toPricePoint).map((document) => {
+            return { id: `${document.ticker} ${document.place}`, document };
+          }),
+        );
+        const last = new Map(events.map((event) => [marketPriceKey(event.ticker), event.price]));
+        expect(from.entriesOf("asset-cache")).toEqual([...last].map(([key, price]) => [key, String(price)]));
+        for (const [key, value] of from.entriesOf("market-cache")) {
+          expect(isMarketPrice(JSON.parse(value))).toMatchObject({
+            ok: true,
+            value: { regularMarketPrice: last.get(key), regularMarketTime: created_at },
+          });
+        }
       }),
       runs,
     );

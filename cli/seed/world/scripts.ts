@@ -65,14 +65,13 @@ function takingPrice({ dice }: Scene, trade: Trade): Pricing {
   return { timeInForce, price: concede(trade, providerPrice(trade), dice.below(6)) };
 }
 
-function chooseAny({ desk, users, ...floor }: Scene): Trade | undefined {
-  return chooseTrade(floor, floor.dice.pick(users), desk.step.matchedMs);
+function chooseAny({ desk, users, ...floor }: Scene): Trade {
+  return chooseTrade(floor, floor.dice.pick(users), desk.step.placedMs);
 }
 
 /** Filled at once by the liquidity provider, often at a better price than its limit. */
 function fillAtOnce(scene: Scene) {
   const trade = chooseAny(scene);
-  if (trade === undefined) return refuseByWallet(scene);
   const order = scene.desk.place(termsOf(trade, takingPrice(scene, trade)));
   scene.desk.fill(order, order.quantity, providerPrice(trade));
 }
@@ -95,26 +94,21 @@ function fillInPart(scene: Scene) {
 function findNobody(scene: Scene) {
   const { desk, dice } = scene;
   const trade = chooseAny(scene);
-  if (trade === undefined) return refuseByWallet(scene);
   const timeInForce = dice.pick(["IOC", "FOK"] as const);
   const order = desk.place(termsOf(trade, { timeInForce, price: awayFrom(trade, dice.between(1, 4)) }));
   desk.end(order, "CANCELLED", "NO_LIQUIDITY");
 }
 
 /** Rests for the rest of the day, unless something else is done about it. */
-function rest(scene: Scene, percent: number): Order | undefined {
+function rest(scene: Scene, percent: number): Order {
   const trade = chooseAny(scene);
-  if (trade !== undefined) {
-    return scene.desk.place(termsOf(trade, { price: awayFrom(trade, percent) }));
-  }
-  refuseByWallet(scene);
-  return undefined;
+  return scene.desk.place(termsOf(trade, { price: awayFrom(trade, percent) }));
 }
 
 function* restAndCancel(scene: Scene) {
   const order = rest(scene, scene.dice.between(1, 6));
   yield;
-  if (order !== undefined) scene.desk.cancel(order);
+  scene.desk.cancel(order);
 }
 
 function restAndExpire(scene: Scene) {
@@ -125,7 +119,7 @@ function restAndExpire(scene: Scene) {
 function* restAndFill(scene: Scene) {
   const order = rest(scene, 1);
   yield;
-  if (order !== undefined) scene.desk.fill(order, order.quantity, order.price);
+  scene.desk.fill(order, order.quantity, order.price);
 }
 
 interface Meeting {
@@ -141,16 +135,10 @@ function* meet(
   scene: Scene,
   size: "equal" | "smaller" | "larger",
   percent = 0,
-): Generator<undefined, Meeting | undefined> {
+): Generator<undefined, Meeting> {
   const { desk, users, dice } = scene;
-  const match = chooseMatch(scene, users, desk.step.matchedMs);
-  if (match === undefined) {
-    fillAtOnce(scene);
-    yield;
-    fillAtOnce(scene);
-    return undefined;
-  }
-  const { sale, buyer } = match;
+  const sides: typeof users = dice.chance(50) ? users : [users[1], users[0]];
+  const { sale, buyer } = chooseMatch(scene, sides, desk.step.placedMs);
   const purchase: Trade = { ...sale, user: buyer, side: "BUY" };
   const [makes, takes] = dice.chance(50) ? [sale, purchase] : [purchase, sale];
   const { lotSize } = sale.instrument;
@@ -174,7 +162,7 @@ function* meetWhole(scene: Scene) {
 function* meetAndCancel(scene: Scene) {
   const met = yield* meet(scene, scene.dice.pick(["smaller", "larger"]));
   yield;
-  const open = met && [met.maker, met.taker].find(isOpen);
+  const open = [met.maker, met.taker].find(isOpen);
   if (open !== undefined) scene.desk.cancel(open);
 }
 
@@ -184,9 +172,9 @@ function* meetAndExpire(scene: Scene) {
 
 /** The provider fills what the other user left. */
 function* meetAndFill(scene: Scene) {
-  const met = yield* meet(scene, "smaller");
+  const { maker } = yield* meet(scene, "smaller");
   yield;
-  if (met !== undefined) scene.desk.fill(met.maker, leavesOf(met.maker), met.maker.price);
+  scene.desk.fill(maker, leavesOf(maker), maker.price);
 }
 
 /** More than the user has. */
@@ -204,7 +192,6 @@ function refuseByWallet({ desk, users, dice, prices }: Scene): void {
 
 function beRefusedByExchange(scene: Scene) {
   const trade = chooseAny(scene);
-  if (trade === undefined) return refuseByWallet(scene);
   scene.desk.placeRefused(termsOf(trade, { price: trade.reference }));
 }
 

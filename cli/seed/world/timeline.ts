@@ -5,12 +5,14 @@ const slotMs = dayMs / slotsPerDay;
 const midnightMs = 3 * 3_600_000;
 /** Room for the results of one command, and as many for what a session's end makes of one pair's orders. */
 const idsPerCommand = 16;
+/** Of the very last command: a trade between the two users. */
+const lastResults = 3;
 
 export const historyDays = 30;
 /** All of the past; in each a pair gives the exchange one command at most. */
 export const pastSlots = historyDays * slotsPerDay;
 /** At the moment of as-of, for the orders that stay open. */
-const openingSlots = 8;
+const openingSlots = 4;
 const allSlots = pastSlots + openingSlots;
 
 /** One moment in which a pair may act. */
@@ -34,7 +36,7 @@ export function startOfDay(atMs: number): number {
 }
 
 export interface Timeline {
-  /** Of a slot below pastSlots + 8. */
+  /** Of a slot below pastSlots + 4. */
   stepOf(slot: number, pair: number): Step;
   /** End of a day (0 to 29) as it meets a pair's orders. */
   sessionEnd(day: number, pair: number): Step;
@@ -52,11 +54,13 @@ export function slotsLeftInDay(slot: number): number {
 
 /**
  * Each slot of time is divided among the pairs, so that a pair knows its commands' places in the one sequence without
- * the other pairs; what a pair leaves out is a gap. Numbers end at -1.
+ * the other pairs; what a pair leaves out is a gap. Both sequence and ids end at exactly -1: a database that counts on
+ * from the highest number never counts where another data set may have to be put.
  */
 export function createTimeline(asOfMs: number, pairs: number): Timeline {
   const width = pairs + 1;
   const sequenceOf = (slot: number, place: number) => slot * width + place - allSlots * width;
+  const firstIdOf = (sequence: number) => (sequence + 1) * idsPerCommand - lastResults;
   const dates = Array.from({ length: historyDays + 1 }, (_, day) =>
     new Date(asOfMs + (day - historyDays) * dayMs).toISOString().slice(0, 10),
   );
@@ -70,7 +74,7 @@ export function createTimeline(asOfMs: number, pairs: number): Timeline {
       const within = Math.floor((slotMs * (pair + 1)) / (pairs + 2));
       return makeStep({
         sequence,
-        firstResultId: sequence * idsPerCommand,
+        firstResultId: firstIdOf(sequence),
         sessionDate: dateOf(slot),
         matchedMs: isPast ? startMs + slot * slotMs + within : asOfMs,
         latencyMs: isPast ? 1 : 0,
@@ -78,10 +82,9 @@ export function createTimeline(asOfMs: number, pairs: number): Timeline {
     },
     sessionEnd(day, pair) {
       const next = (day + 1) * slotsPerDay;
-      const lastPlace = sequenceOf(next - 1, pair + 1) * idsPerCommand;
       return makeStep({
         sequence: sequenceOf(next, 0),
-        firstResultId: lastPlace + idsPerCommand / 2,
+        firstResultId: firstIdOf(sequenceOf(next - 1, pair + 1)) + idsPerCommand / 2,
         sessionDate: dateOf(next - 1),
         matchedMs: startMs + next * slotMs,
         // Nothing happens after as-of.
