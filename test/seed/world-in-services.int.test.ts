@@ -70,7 +70,7 @@ describe("a seeded world in the running services", () => {
   it("is what its users are told, by the services and by the reports", async () => {
     const accounts = readRows(world, "wallet", "accounts");
     const positions = readRows(world, "wallet", "positions");
-    for (const { user_id, email } of users.slice(0, 6)) {
+    for (const { user_id, email } of users.slice(0, 3)) {
       const investor = await enter(gateway, String(email), secrets.password);
       expect(investor.userId).toBe(user_id);
       const told = (await readPages(gateway, "orders", investor.token)) as unknown as OrderBody[];
