@@ -106,9 +106,6 @@ export interface Check {
   run(facts: DoctorFacts, signal: AbortSignal): Promise<readonly Finding[]>;
 }
 
-/** A finding that is no good news; `fix` mends it. */
-export type Problem = Finding & { readonly level: "warning" | "error" | "unknown"; readonly fix: string };
-
 /** All is well with the subject. */
 export function fine(id: string, subject: string, message: string): Finding {
   return { id, subject, level: "ok", message, fix: null };

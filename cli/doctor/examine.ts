@@ -1,4 +1,4 @@
-import type { Check, DoctorFacts, Finding } from "./check.js";
+import type { Check, DoctorFacts, Finding, Ground } from "./check.js";
 import type { Choice } from "./choose-checks.js";
 import { findReason, readIgnores } from "./ignores.js";
 import { type Examined, runChecks, sortByLevel, usualLimits } from "./run-checks.js";
@@ -10,6 +10,8 @@ export interface ToldFinding extends Finding {
 }
 
 export interface Examination {
+  /** Where it was looked at: a repair may have started it. */
+  readonly ground: Ground;
   readonly examined: readonly Examined[];
   readonly findings: readonly ToldFinding[];
 }
@@ -40,7 +42,7 @@ export async function examine(
       .filter((finding) => tells(check, finding))
       .map((finding) => ({ ...finding, check, ignored: findReason(ignores, finding) })),
   );
-  return { examined, findings };
+  return { ground: facts.ground, examined, findings };
 }
 
 export function countFindings(findings: readonly ToldFinding[]): Counts {

@@ -1,8 +1,9 @@
 import { appendFileSync, chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { scanAssignments } from "../../cli/env/env-lines.js";
 import { parseEnvFile } from "../../cli/env/parse-env-file.js";
+import { isProcessAlive } from "../../cli/kernel/process-alive.js";
 import { type BuiltCli, buildCli } from "../support/built-cli.js";
 import { createEmbeddedProject, type EmbeddedProject } from "../support/embedded-project.js";
 
@@ -102,10 +103,16 @@ it("names a refused login, a stopped service and a missing key, each with its fi
 });
 
 it("says that nothing runs, starts it with --fix, and refuses an id that it does not have", async () => {
-  await project.run("down");
+  const pid = project.readOwnerPid();
+  process.kill(pid, "SIGKILL");
+  await vi.waitFor(() => expect(isProcessAlive(pid)).toBe(false));
   const run = await project.run("doctor", "--only", "project.not-running");
   expect(run.exitCode).toBe(1);
   expect(run.stdout).toContain("✖ project.not-running  nothing of mybroker runs");
+  expect(idsOf(await problems("--only", "embedded"))).toEqual([
+    "embedded.stale-files process",
+    "project.not-running mybroker",
+  ]);
   const unknown = await project.run("doctor", "--only", "project.not-runing");
   expect(unknown).toMatchObject({ exitCode: 2 });
   expect(unknown.stderr).toContain("Did you mean:  project.not-running");

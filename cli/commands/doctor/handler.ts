@@ -58,9 +58,9 @@ interface Ending {
 }
 
 function summarize(facts: DoctorFacts, ending: Ending): CommandResult {
-  const { request, ground, project } = facts;
+  const { request, project } = facts;
   const { fixing, report, elapsedMs } = ending;
-  const { examined, findings } = fixing?.after ?? ending.seen;
+  const { ground, examined, findings } = fixing?.after ?? ending.seen;
   const counts = countFindings(findings);
   const bad = counts.errors > 0 || (request.options.strict === true && counts.warnings > 0);
   const blind = ground.runtime === "unknown";

@@ -48,9 +48,11 @@ const findings = [
   finding("kafka.works", "kafka", { level: "ok", message: "a record produced and consumed", fix: null }),
 ];
 
+const ground = { runtime: "embedded", place: {} as never, status: undefined } as const;
+
 function render(all: boolean, fixing?: Fixing): string {
   const lines = renderDoctor({
-    ground: { runtime: "embedded", place: {} as never, status: undefined },
+    ground,
     findings,
     problems: problemsOf(findings),
     counts: countFindings(findings),
@@ -132,7 +134,7 @@ it("shows everything with --debug: what was seen, what is ignored and why, what 
 
 it("says what --fix would do, and what it did", () => {
   const plan = planFixes(problemsOf(findings));
-  const after = { examined: [], findings };
+  const after = { ground, examined: [], findings };
   expect(
     render(false, { plan, outcomes: undefined, after }).split("\n").slice(0, 7).join("\n"),
   ).toMatchInlineSnapshot(`
