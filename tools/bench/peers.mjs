@@ -24,6 +24,7 @@ export function findPeers(root) {
       psJson: (project) => [...ours(project), "-o", "json", "ps"],
       down: (project) => [...ours(project), "--yes", "down", "--volumes"],
       order: (project, words) => [...ours(project), "order", ...words],
+      seed: (project) => [...ours(project), "--progress", "quiet", "seed"],
       tail: (project, words) => [...ours(project), "tail", ...words],
       simulate: (project, { rate, count, users }) => [
         ...[...ours(project), "-o", "json", "simulate"],

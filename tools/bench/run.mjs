@@ -12,24 +12,26 @@ import * as embedded from "./suites/embedded.mjs";
 import * as memory from "./suites/memory.mjs";
 import * as noop from "./suites/noop.mjs";
 import * as orders from "./suites/orders.mjs";
+import * as seed from "./suites/seed.mjs";
 import * as tail from "./suites/tail.mjs";
 import * as up from "./suites/up.mjs";
 import { writeSections } from "./write-docs.mjs";
 
-const usage = `usage: npm run bench -- [up] [memory] [noop] [embedded] [book] [orders] [tail] [--pairs N] [--json FILE] [--write]
+const usage = `usage: npm run bench -- [up] [memory] [noop] [embedded] [book] [orders] [seed] [tail] [--pairs N] [--json FILE] [--write]
   up          cold starts and removals beside Docker Compose
   memory      each server's memory at idle
   noop        short commands on a stack that runs
   embedded    the embedded runtime, its brokers beside the real ones; needs kcat
   book        the exchange's book beside an npm package; needs no engine
   orders      orders through the whole system, embedded and, where an engine answers, on Docker
+  seed        the seed's loader beside the servers' own clients, and the command on nine stores
   tail        reading Kafka beside kcat; needs kcat, and no engine
   --pairs N   pairs of \`up\` (default 5)
   --json FILE every sample
   --write     put the tables into docs/benchmarks.md`;
 
 /** In the order in which they run: memory leaves an idle stack to noop. */
-const suites = { up, memory, noop, embedded, book, orders, tail };
+const suites = { up, memory, noop, embedded, book, orders, seed, tail };
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const setting = readArguments();
