@@ -27,6 +27,8 @@ async function readRabbit({ broker }: RabbitWorld): Promise<object> {
     await get("/api/bindings/%2F"),
   ];
   const vhost: Facts = await get("/api/vhosts/%2F");
+  // The embedded broker has no list of them.
+  const connections = (await get("/api/connections")) as readonly Facts[] | Facts;
   const waiting = new Map<unknown, number>();
   for (const { name, exclusive } of queues) {
     // As of now: the management API is seconds behind. Of another's exclusive queue nobody is told.
@@ -42,6 +44,9 @@ async function readRabbit({ broker }: RabbitWorld): Promise<object> {
     ),
     bindings: sortByText(bindings),
     vhost: pick(vhost, vhostFacts),
+    tails: Array.isArray(connections)
+      ? connections.filter((one) => one.user_provided_name === "mybroker tail").length
+      : 0,
   };
 }
 
