@@ -33,12 +33,13 @@ export const tail: CommandHandler = async (request) => {
   const reach = await findReach(request, project);
   await restoreTracing(request, taps, reach);
   const validator = options.validate
-    ? (await import("./validator.js")).createValidator((text) => output.warn(text))
+    ? (await import("./validator.js")).createValidator((text) => viewer.problem(text))
     : undefined;
   const viewer = createViewer(request, { options, print, validator, project: project.name });
   const sources = await openStreams(taps, reach);
   const { signal } = context;
   const result = await watchStreams(sources, { ...options.plan, ...filters }, { viewer, signal });
+  viewer.ended();
   for (const line of describeEnd(result, Object.values(filters))) output.note(line);
   if (validator !== undefined) output.note(validator.describe());
   const verdict = judge(result, options, validator);

@@ -20,7 +20,7 @@ const dropNoteMs = 1_000;
 export function createViewer(
   request: CommandRequest,
   { options, print, validator, project }: Viewing,
-): Viewer {
+): Viewer & { ended(): void } {
   const { output, context } = request;
   const tell = (notice: object, text: string): void => {
     // A stream of objects has nothing on stderr, and a gap must not be kept from its reader.
@@ -30,6 +30,12 @@ export function createViewer(
   const problem = (text: string): void => tell({ kind: "problem", text }, text);
   let dropped = 0;
   let toldMs = Number.NEGATIVE_INFINITY;
+  const tellDropped = (): void => {
+    if (dropped === 0) return;
+    toldMs = context.now();
+    tell({ kind: "dropped", count: dropped }, `${dropped} dropped: they come faster than they are taken`);
+    dropped = 0;
+  };
   return {
     opened: (outcomes) => {
       const infos = outcomes.flatMap((outcome) => ("info" in outcome ? [outcome.info] : []));
@@ -47,11 +53,9 @@ export function createViewer(
     gap: (gap) => tell({ kind: "gap", ...gap }, describeGap(gap)),
     dropped: (count) => {
       dropped += count;
-      if (context.now() - toldMs < dropNoteMs) return;
-      toldMs = context.now();
-      tell({ kind: "dropped", count: dropped }, `${dropped} dropped: they come faster than they are taken`);
-      dropped = 0;
+      if (context.now() - toldMs >= dropNoteMs) tellDropped();
     },
+    ended: tellDropped,
     problem,
   };
 }

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BuiltCli, buildCli } from "../support/built-cli.js";
+import { createEmbeddedProject, type EmbeddedProject } from "../support/embedded-project.js";
+import { validateOutput } from "../support/validate-output.js";
+import { waitUntil } from "./support/wait-until.js";
+
+let cli: BuiltCli;
+let project: EmbeddedProject;
+beforeAll(async () => {
+  cli = await buildCli();
+  project = await createEmbeddedProject(cli);
+  expect(await project.run("--runtime", "embedded", "up")).toMatchObject({ exitCode: 0 });
+  expect(await project.run("order", "buy", "PETR4", "100", "--watch")).toMatchObject({ exitCode: 0 });
+}, 180_000);
+afterAll(async () => {
+  await project.remove();
+  cli.remove();
+});
+
+/** The lines of docs/tail.md that begin with `mybroker tail`, as a shell reads them. */
+const page = readFileSync(resolve(import.meta.dirname, "../../docs/tail.md"), "utf8");
+const examples = [...page.matchAll(/^```sh\n(.*?)^```/gms)]
+  .flatMap(([, block = ""]) => block.trimEnd().split("\n"))
+  .map((line) => line.replace(/ +# [^']*$/, ""));
+
+/** Words of a line with single quotes only. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|\S+/g)].map(([whole, quoted]) => quoted ?? whole);
+}
+
+describe("docs/tail.md", () => {
+  it("has examples", () => {
+    expect(examples.length).toBeGreaterThan(20);
+    expect(examples.filter((line) => !line.startsWith("mybroker tail"))).toEqual([]);
+  });
+
+  it.each(examples)("%s", async (line) => {
+    const [, ...words] = wordsOf(line);
+    // Those that go on for ever end when nothing comes.
+    const ends = /--no-follow|--idle-timeout|--stop-when|--limit/.test(line);
+    const { exitCode, stderr } = await project.run(
+      ...words,
+      ...(ends ? [] : ["--idle-timeout", "300ms", "--limit", "50"]),
+    );
+    expect(exitCode, stderr).toBe(0);
+    if (!line.includes("-o json")) expect(stderr).toMatch(/\d+ messages?/);
+  });
+});
+
+describe("tail as a process", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("ends with a summary on %s", async (signal, exitCode) => {
+    const child = project.start(["tail", "orders"]);
+    await waitUntil(() => child.stdoutSoFar().includes("FILLED"));
+    child.kill(signal);
+    const ended = await child.ended;
+    expect(ended.exitCode).toBe(exitCode);
+    expect(ended.stderr).toMatch(/\n\d+ messages$/);
+  });
+
+  it("marks what it may have missed while a broker was away, and goes on", async () => {
+    const child = project.start(["tail", "orders", "-n", "0"]);
+    const program = project.start(["tail", "orders", "-n", "0", "-o", "json"]);
+    await waitUntil(() => child.stderrSoFar().includes("from now on"));
+    const countOf = (pattern: RegExp, text: string) => (text.match(pattern) ?? []).length;
+    expect(await project.run("restart", "kafka", "rabbitmq")).toMatchObject({ exitCode: 0 });
+    const limitMs = 30_000;
+    await waitUntil(() => countOf(/reconnected after/g, child.stderrSoFar()) === 2, { limitMs });
+    expect(child.stderrSoFar()).toMatch(/! reconnected after \d+\.\d s, kafka: 0 missed\n/);
+    await project.run("order", "buy", "VALE3", "100", "--watch");
+    await waitUntil(() => /kafka .*VALE3.*FILLED/.test(child.stdoutSoFar()));
+    await waitUntil(() => countOf(/"status":"FILLED"/g, program.stdoutSoFar()) === 2);
+    for (const running of [child, program]) running.kill("SIGINT");
+    expect((await child.ended).stdout).toMatch(/rabbit {2}<- b3 .*FILLED/);
+    const { stdout, stderr } = await program.ended;
+    expect(stderr).toBe("");
+    const kinds = stdout.split("\n").map((line) => {
+      const record = JSON.parse(line);
+      validateOutput(record);
+      return record.data.kind as string;
+    });
+    expect(kinds.filter((kind) => kind === "gap")).toHaveLength(2);
+  });
+});
