@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadCodec } from "./kafka-codecs.js";
 import { type ClusterView, type FetchedPartition, offsetAt } from "./kafka-connection.js";
-import { decodeBatches, type KafkaRecord, listBatches, type RecordBatch } from "./kafka-records.js";
+import { catchUp, deliver, type PartitionListener, type Position, type RecordSet } from "./kafka-delivery.js";
+import { listBatches } from "./kafka-records.js";
 import { KafkaSession } from "./kafka-session.js";
 
 export interface KafkaReaderOptions {
@@ -23,15 +23,6 @@ export interface KafkaListener {
   /** The connection is back after so long. Records that retention took meanwhile were missed. */
   gap(facts: { readonly tookMs: number; readonly missed: number }): void;
   problem(text: string): void;
-}
-
-export interface PartitionListener {
-  /** A promise: nothing more is given before it resolves, and then no more is asked for. */
-  push(records: readonly KafkaRecord[]): void | Promise<void>;
-  /** Everything that was there when reading began has been pushed. */
-  caughtUp(): void;
-  /** The topic was deleted. */
-  end(): void;
 }
 
 export interface KafkaReading {
@@ -63,20 +54,6 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
   const reading = new Reading(options);
   await reading.open();
   return reading;
-}
-
-/** Where reading a partition has got to. */
-interface Position {
-  readonly topic: string;
-  readonly partition: number;
-  readonly listener: PartitionListener;
-  leader: number;
-  next: number;
-  /** The first offset that is not of the past. */
-  pastEnd: number;
-  isCaughtUp: boolean;
-  /** What was fetched last is still being taken. */
-  waiting?: Promise<void> | undefined;
 }
 
 const timeoutMs = 5_000;
@@ -365,62 +342,6 @@ class Reading implements KafkaReading {
     }
     return missed;
   }
-}
-
-/** What one fetch brought of a partition. */
-interface RecordSet {
-  readonly position: Position;
-  readonly from: number;
-  readonly next: number;
-  readonly batches: readonly RecordBatch[];
-  readonly aborted: FetchedPartition["aborted"];
-}
-
-/** In order: after what its listener is still taking. */
-function deliver(set: RecordSet): void {
-  const { position } = set;
-  const give = () => pushSet(set);
-  const taken = position.waiting === undefined ? give() : position.waiting.then(give);
-  if (taken === undefined) return;
-  const waiting = taken.finally(() => {
-    if (position.waiting === waiting) position.waiting = undefined;
-  });
-  // A listener that fails ends by its own means.
-  waiting.catch(() => {});
-  position.waiting = waiting;
-}
-
-const prepared = new Set<number>([0]);
-
-function pushSet(set: RecordSet): void | Promise<void> {
-  const unprepared = set.batches.filter(({ codec }) => !prepared.has(codec)).map(({ codec }) => codec);
-  if (unprepared.length === 0) return pushDecoded(set);
-  return Promise.all([...new Set(unprepared)].map(loadCodec)).then(() => {
-    for (const codec of unprepared) prepared.add(codec);
-    return pushDecoded(set);
-  });
-}
-
-function pushDecoded({ position, from, next, batches, aborted }: RecordSet): void | Promise<void> {
-  const { topic, partition, listener, pastEnd } = position;
-  const records = decodeBatches(batches, { topic, partition, from, aborted });
-  if (position.isCaughtUp) return records.length === 0 ? undefined : listener.push(records);
-  const firstLive = records.findIndex(({ offset }) => offset >= pastEnd);
-  const past = firstLive < 0 ? records : records.slice(0, firstLive);
-  const live = firstLive < 0 ? [] : records.slice(firstLive);
-  const taken = past.length === 0 ? undefined : listener.push(past);
-  const goOn = () => {
-    if (next >= pastEnd) catchUp(position);
-    return live.length === 0 ? undefined : listener.push(live);
-  };
-  // The past is through even while its last records wait to be taken: who holds them back may wait for just that.
-  return live.length === 0 || taken === undefined ? (goOn() ?? taken) : taken.then(goOn);
-}
-
-function catchUp(position: Position): void {
-  if (position.isCaughtUp) return;
-  position.isCaughtUp = true;
-  position.listener.caughtUp();
 }
 
 function startOffset(start: KafkaStart, at: { beginning: number; end: number; since: number }): number {
