@@ -107,10 +107,7 @@ async function verifyOnly(
 
 async function verifyLoaded(request: CommandRequest, stores: FoundStores): Promise<Verification | null> {
   const { verifyStores } = await import("../../seed/verify/verify-stores.js");
-  return verifyStores(stores, { signal: request.context.signal }).catch((error: Error) => {
-    if (error.message === "not built yet") return null;
-    throw error;
-  });
+  return verifyStores(stores, { signal: request.context.signal });
 }
 
 function verifyAlone(flag: string): MybrokerError {
