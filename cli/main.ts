@@ -5,6 +5,9 @@ import { run } from "./kernel/run.js";
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
+/** How long a command may take to end when nobody reads it any more. */
+const leavingMs = 500;
+
 /** Runs the CLI on this process; the only place that ends it. `root` is the folder of package.json. */
 export async function main(root: string): Promise<void> {
   const interruption = new AbortController();
@@ -17,9 +20,16 @@ export async function main(root: string): Promise<void> {
       interruption.abort(new Error(name));
     });
   }
+  let readerLeft = false;
   for (const stream of [process.stdout, process.stderr]) {
-    // A reader that went away (| head) is a wish to stop, not a failure.
-    stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 3));
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (readerLeft) return;
+      if (error.code !== "EPIPE") process.exit(3);
+      // A reader that went away (| head) is a wish to stop, not a failure: what was changed for it is put back.
+      readerLeft = true;
+      interruption.abort(new Error("EPIPE"));
+      setTimeout(() => process.exit(0), leavingMs);
+    });
   }
   const exitCode = await run({
     argv: process.argv.slice(2),
@@ -28,6 +38,7 @@ export async function main(root: string): Promise<void> {
     greeting: greetingCommand,
     streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   });
+  if (readerLeft) process.exit(0);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(signalled === undefined ? exitCode : 128 + signalled);
 }
