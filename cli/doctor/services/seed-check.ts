@@ -1,5 +1,6 @@
 import type { DatabaseSettings } from "../../../kit/sql/database.js";
 import { MybrokerError } from "../../errors/mybroker-error.js";
+import { countOf } from "../../output/units.js";
 import type { Check, DoctorFacts, Finding } from "../check.js";
 import { fine } from "../check.js";
 
@@ -58,7 +59,7 @@ function tell(first: string, total: number): Finding {
     id: "data.differs",
     subject: "seed",
     level: "error",
-    message: `the data of the seed does not agree: ${total} differences, the first in ${first}`,
+    message: `the data of the seed does not agree: ${countOf(total, "difference")}, the first in ${first}`,
     fix: "{mybroker} seed --verify",
   };
 }
