@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Kafka } from "kafkajs";
@@ -12,6 +12,8 @@ export interface KafkaForClients {
   /** What the broker logged as a warning or an error. */
   readonly complaints: readonly string[];
   createTopic(name: string, partitions?: number): Promise<void>;
+  /** Bytes that partition 0 of it takes on the disk. */
+  sizeOf(topic: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,13 @@ export async function startKafkaForClients(): Promise<KafkaForClients> {
       await admin.connect();
       await admin.createTopics({ topics: [{ topic, numPartitions }] });
       await admin.disconnect();
+    },
+    sizeOf: async (topic) => {
+      const paths = (await readdir(dataFolder, { recursive: true })).filter(
+        (path) => path.includes(topic) && path.endsWith(".log"),
+      );
+      const sizes = await Promise.all(paths.map(async (path) => (await stat(join(dataFolder, path))).size));
+      return sizes.reduce((sum, size) => sum + size, 0);
     },
     close: async () => {
       await broker.close();

@@ -33,6 +33,8 @@ describeProgram("kcat", () => {
     const records = await readByKcat(broker.address, topic);
     expect(records.map(({ payload }) => payload)).toEqual(values);
     expect(records.map(({ offset }) => offset)).toEqual(values.map((_, index) => index));
+    const isSmaller = (await broker.sizeOf(topic)) < values.join("").length / 3;
+    expect(isSmaller).toBe(codec !== "none");
   });
 
   it("keeps keys, headers, empty values and tombstones", async () => {

@@ -4,6 +4,7 @@ import type { Writer } from "../protocol/writer.js";
 import { apis } from "./api-table.js";
 
 export const apiVersionsKey = 18;
+export const produceKey = 0;
 
 /** ApiVersions: what is offered. Version 3 is flexible in its request and answer, but not in the answer's header. */
 export const apiVersions: Handler = (_broker, { version, reader, writer }) => {
@@ -28,6 +29,13 @@ export function refuseApiVersions(writer: Writer): Writer {
   return writer.int16(kafkaErrors.UNSUPPORTED_VERSION).array(own, (api) => writeApi(writer, api));
 }
 
+/**
+ * librdkafka compresses with gzip, snappy and lz4 only where Produce begins at version 0, so 0 is told as Apache Kafka
+ * tells it; as there, what comes in a version before 3 is refused.
+ */
 function writeApi(writer: Writer, { key, min, max }: Api): Writer {
-  return writer.int16(key).int16(min).int16(max);
+  return writer
+    .int16(key)
+    .int16(key === produceKey ? 0 : min)
+    .int16(max);
 }
