@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuiltCli, buildCli } from "../support/built-cli.js";
 import { createEmbeddedProject, type EmbeddedProject } from "../support/embedded-project.js";
@@ -60,6 +61,27 @@ describe("tail as a process", () => {
     const ended = await child.ended;
     expect(ended.exitCode).toBe(exitCode);
     expect(ended.stderr).toMatch(/\n\d+ messages$/);
+  });
+
+  it("ends with 0 when its reader has enough, and puts the firehose back", async () => {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: project.stateFolder,
+      XDG_STATE_HOME: project.stateFolder,
+      DOCKER_HOST: `unix://${project.folder}/no-docker.sock`,
+    };
+    // Quotes come every few seconds, so there is always a next write that meets the closed pipe.
+    const command = 'set -o pipefail; "$0" "$1" tail quotes --firehose -n all | head -n 1';
+    const { exitCode, stdout, stderr } = await execa("bash", ["-c", command, process.execPath, cli.program], {
+      cwd: project.folder,
+      env,
+      extendEnv: false,
+      reject: false,
+    });
+    expect([exitCode, stdout.split("\n").length], stderr).toEqual([0, 1]);
+    expect(stderr).not.toContain("Error");
+    const next = await project.run("tail", "orders", "-n", "1", "--no-follow");
+    expect(next.stderr).not.toContain("tracing off");
   });
 
   it("marks what it may have missed while a broker was away, and goes on", async () => {
