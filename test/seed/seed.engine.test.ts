@@ -89,8 +89,8 @@ afterAll(async () => {
 
 describe("mybroker seed on the servers alone", () => {
   it("makes the schemas and loads every store by its bulk loader", async () => {
-    const { exitCode, stderr, told } = await seed("--as-of", asOf);
-    expect(exitCode, stderr).toBe(0);
+    const { exitCode, stdout, told } = await seed("--as-of", asOf);
+    expect(exitCode, stdout).toBe(0);
     const methods = Object.fromEntries(told.loaded.map(({ part, method }) => [part, method]));
     expect(methods).toEqual({
       ...{
@@ -134,11 +134,10 @@ describe("mybroker seed on the servers alone", () => {
     const administrator = await openBulk(settingsOf("order", { user: "root", password }));
     await administrator.execute("set global local_infile = 0");
     const before = await readTables("order", settingsOf("order"));
-    const { exitCode, stderr, told } = await seed("--only", "broker-order-db", "--reset", "--yes");
+    const { exitCode, stderr } = await start(["seed", "--only", "broker-order-db", "--reset", "--yes"]).ended;
     await administrator.execute("set global local_infile = 1");
     await administrator.close();
     expect(exitCode, stderr).toBe(0);
-    expect(told.loaded.map(({ store, method }) => [store, method])).toEqual([["broker-order-db", "INSERT"]]);
     expect(stderr).toContain("broker-order-db: local_infile is off, so rows go there by INSERT.");
     expect(await readTables("order", settingsOf("order"))).toEqual(before);
   });
@@ -168,8 +167,8 @@ describe("beside a matching engine", () => {
 
   it("is stopped while its rows are loaded, and starts again", async () => {
     const changes = await changesDuring(stack, async () => {
-      const { exitCode, stderr } = await seed("--random-seed", "6");
-      expect(exitCode, stderr).toBe(0);
+      const { exitCode, stdout } = await seed("--random-seed", "6");
+      expect(exitCode, stdout).toBe(0);
     });
     expect(changes.filter((change) => /container (stop|start)/.test(change))).toEqual(
       ["stop", "start"].map((action) => `container ${action} ${stack.project}-${engine}-1`),
@@ -186,8 +185,8 @@ describe("beside a matching engine", () => {
     await child.ended;
     expect(await engineRuns()).toBe(false);
     expect(await countUsers()).toBe(20);
-    const { exitCode, stderr, told } = await seed("--random-seed", "7");
-    expect(exitCode, stderr).toBe(0);
+    const { exitCode, stdout, told } = await seed("--random-seed", "7");
+    expect(exitCode, stdout).toBe(0);
     expect(told.kind).toBe("loaded");
     expect(await engineRuns()).toBe(true);
     expect(await countUsers()).toBe(20);
