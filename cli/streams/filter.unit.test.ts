@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { MybrokerError } from "../errors/mybroker-error.js";
 import { compileFilter } from "./filter.js";
-import { decodedValue } from "./record.js";
 import { noonMs, orderEvent, recordOf } from "./testing/records.js";
 
 const record = recordOf({
