@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { milliseconds } from "../figures.mjs";
+import { createLoader } from "../load/bulk-loader.mjs";
 import { interleave, median } from "../statistics.mjs";
 
 export const title = "Filling the stores";
@@ -88,10 +89,15 @@ const notes = [
 
 async function bundle(root) {
   const outfile = join(root, "node_modules", ".cache", "mybroker", `bench-seed-${process.pid}.mjs`);
-  const entryPoints = [join(root, "tools", "bench", "load", "bulk-loader.ts")];
-  await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", packages: "external" });
+  const contents = [
+    'export { createWorld } from "./cli/seed/world/world.ts";',
+    'export { openBulk } from "./kit/sql/bulk/bulk.ts";',
+    'export { createLineEncoder } from "./kit/sql/bulk/encode-text.ts";',
+  ].join("\n");
+  const common = { bundle: true, platform: "node", format: "esm", packages: "external" };
+  await build({ ...common, stdin: { contents, resolveDir: root, loader: "ts" }, outfile });
   try {
-    return await import(pathToFileURL(outfile).href);
+    return createLoader(await import(pathToFileURL(outfile).href));
   } finally {
     rmSync(outfile);
   }
@@ -108,7 +114,7 @@ async function pair({ server, ledger, loader, sandbox, root, folder, signal }) {
     password,
     database,
   };
-  await loader.makeTable(settings, server.table ?? readStatements(join(root, server.migration)));
+  await loader.execute(settings, server.table ?? readStatements(join(root, server.migration)));
   const container = `${project}-${server.service}-1`;
   await execute(["docker", "cp", join(folder, "rows.tsv"), `${container}:/tmp/rows.tsv`], signal);
   const columns = ledger.table.columns.map(({ name }) => name).join(", ");
@@ -130,7 +136,7 @@ async function pair({ server, ledger, loader, sandbox, root, folder, signal }) {
       if (round >= warmUps) rates[key].push((ledger.rows.length / tookMs) * 1_000);
     }
   }
-  await loader.makeTable(settings, [`drop table ${ledger.table.name}`]);
+  await loader.execute(settings, [`drop table ${ledger.table.name}`]);
   return rates;
 }
 
