@@ -12,7 +12,7 @@ export function takesOrders(services: readonly string[]): boolean {
 }
 
 /** What to type next where it is. */
-export const nextWithOrders = "Next:  {mybroker} order buy PETR4 100 --watch      {mybroker} ps";
+export const nextWithOrders = "Next:  {mybroker} order buy PETR4 100 --watch      {mybroker} tail orders";
 
 /** Who acts where no user is named; `up` sees to it that they exist. */
 export const demoEmail = "demo@mybroker.example";
