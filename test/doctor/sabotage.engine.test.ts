@@ -96,8 +96,10 @@ async function findProblem({ id, subject, also = [] }: Sabotage): Promise<FoundP
 
 async function mend({ mend: byHand }: Sabotage, { fix }: FoundProblem): Promise<void> {
   if (byHand !== undefined) return void (await byHand(stack));
-  const { exitCode, all } = await stack.type(fix);
-  expect({ fix, exitCode, all }).toMatchObject({ exitCode: 0 });
+  let typed = await stack.type(fix);
+  // 3: so busy that what is to be repaired was not found this time.
+  for (let attempt = 1; typed.exitCode === 3 && attempt < 5; attempt += 1) typed = await stack.type(fix);
+  expect({ fix, ...typed }).toMatchObject({ exitCode: 0 });
 }
 
 it("leaves nothing of its own behind", async () => {
