@@ -19,6 +19,8 @@ export interface Finding {
    * only once nothing moves any more.
    */
   readonly certainty: "sure" | "late";
+  /** Of a copy that is behind: its version, and that of what it follows. */
+  readonly versions?: { readonly found: number; readonly expected: number };
 }
 
 export const places = {
@@ -45,11 +47,7 @@ export type Value = string | number | null | undefined;
 /** What has to be the same: "cum_quantity", what is there, what it should be; "$" before the name: money. */
 export type Pair = readonly [name: string, found: Value, expected: Value];
 
-interface Row {
-  readonly place: Place;
-  readonly key: string;
-  readonly certainty: Finding["certainty"];
-}
+type Row = Pick<Finding, "place" | "key" | "certainty" | "versions">;
 
 /** Gathers what judges find. */
 export class Findings {

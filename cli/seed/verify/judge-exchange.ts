@@ -4,6 +4,7 @@ import type { BookedRow, ResultRow } from "./sources.js";
 /** What the exchange told of an order: the word that everybody else is held to. */
 export interface Told {
   readonly status: string;
+  readonly reason: string | null;
   /** orderSeq of the result that the status comes from; 0: none has changed it. */
   readonly statusSeq: number;
   readonly executed: number;
@@ -13,14 +14,15 @@ export interface Told {
 /** Its results, added up. */
 export function readTold(results: readonly ResultRow[]): Told {
   let [status, statusSeq, executed] = ["PENDING", 0, 0];
+  let reason: string | null = null;
   const executions = new Map<string, ResultRow>();
   for (const result of results) {
-    if (changesStatus(result)) [status, statusSeq] = [result.status, result.order_seq];
+    if (changesStatus(result)) [status, reason, statusSeq] = [result.status, result.reason, result.order_seq];
     if (result.execution_id === null || executions.has(result.execution_id)) continue;
     executions.set(result.execution_id, result);
     executed += result.quantity ?? 0;
   }
-  return { status, statusSeq, executed, executions };
+  return { status, reason, statusSeq, executed, executions };
 }
 
 function changesStatus({ status }: ResultRow): boolean {

@@ -178,6 +178,7 @@ function judgeState({ order, reservation, booked }: Copies, told: Told, findings
   if (sent)
     findings.compare(row, "the exchange", [
       ["status", order.status, told.status],
+      ["reason", order.reason, told.reason],
       ["cum_quantity", order.cum_quantity, told.executed],
       ["status_seq", order.status_seq, told.statusSeq],
     ]);

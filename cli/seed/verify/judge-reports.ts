@@ -1,5 +1,5 @@
 import type { Kept } from "../../../kit/documents/documents.js";
-import { type Findings, type Pair, places } from "./finding.js";
+import { type Findings, type Pair, type Place, places } from "./finding.js";
 import { isFinal } from "./judge-exchange.js";
 import type { EntryRow, LedgerRow, OrderRow } from "./sources.js";
 
@@ -62,12 +62,7 @@ export function judgeOrderReport(
     return;
   }
   if (report.version !== order.version) {
-    const behind = (report.version ?? 0) < order.version ? "is behind" : "is ahead";
-    findings.add(
-      late,
-      "version",
-      `${behind}: version ${report.version}, and the order is at ${order.version}`,
-    );
+    compareVersions({ ...late, found: report.version, expected: order.version }, findings);
     return;
   }
   const { document } = report;
@@ -86,6 +81,23 @@ export function judgeOrderReport(
   ]);
 }
 
+interface Versions {
+  readonly place: Place;
+  readonly key: string;
+  readonly found: number | null;
+  readonly expected: number;
+}
+
+function compareVersions({ place, key, found, expected }: Versions, findings: Findings): void {
+  const versions = { found: found ?? 0, expected };
+  const where = versions.found < expected ? "is behind" : "is ahead";
+  findings.add(
+    { place, key, certainty: "late", versions },
+    "version",
+    `${where}: it is at version ${found ?? "none"}, and what it follows at ${expected}`,
+  );
+}
+
 /** A snapshot is the account as one line of its ledger left it, also where it is behind. */
 export function judgeAccountReport(
   userId: string,
@@ -101,10 +113,7 @@ export function judgeAccountReport(
   }
   const { version, document } = report;
   const entry = ledger.find(({ sequence }) => sequence === version);
-  if (version !== last) {
-    const behind = (version ?? 0) < last ? "is behind" : "is ahead";
-    findings.add(late, "version", `${behind}: version ${version}, and the account is at ${last}`);
-  }
+  if (version !== last) compareVersions({ ...late, found: version, expected: last }, findings);
   if (entry === undefined) return;
   findings.compare({ ...late, certainty: "sure" }, "the ledger at the same version", [
     ["$available", toMoney(document.available), entry.balance_after],

@@ -41,7 +41,7 @@ export async function judgeTicks(
     await joinSorted(
       { rows },
       (key, group) => {
-        const { document } = group.rows?.[0] as Kept<Tick>;
+        const [{ document }] = group.rows as [Kept<Tick>];
         tally.count(counted, 1);
         if (place === places.priceHistory) seen.add(document.ticker);
         const row = { place, key, certainty: "sure" } as const;

@@ -15,6 +15,8 @@ export interface Candidate {
 }
 
 interface Watched extends Candidate {
+  /** All that was ever found. */
+  readonly first: readonly Finding[];
   /** Of all that was read for it. */
   readonly print: string;
   /** When that was not so yet. */
@@ -26,7 +28,7 @@ interface Reading {
   readonly print: string;
 }
 
-/** As often as this is looked again. */
+/** As often as this is looked again, or sooner where less time is given. */
 const intervalMs = 200;
 /** After so many times the time to settle nothing more is waited for. */
 const patience = 6;
@@ -46,13 +48,15 @@ export async function settle(
   let movedMs = startedMs;
   let watched: readonly Watched[] = candidates.map((candidate) => ({
     ...candidate,
+    first: candidate.findings,
     print: "",
     movedMs: startedMs,
   }));
   const isOut = await watchOutboxes(stores);
   for (let round = 0; watched.length > 0; round += 1) {
     // At once, then in intervals.
-    if (round > 0) await pause(intervalMs, undefined, signal === undefined ? {} : { signal });
+    if (round > 0)
+      await pause(Math.min(intervalMs, settleMs), undefined, signal === undefined ? {} : { signal });
     signal?.throwIfAborted();
     await stores.lookAgain();
     const nowMs = performance.now();
@@ -60,12 +64,18 @@ export async function settle(
     for (const [comparison, some] of groupByComparison(watched)) {
       const readings = await readAgain(stores, comparison, some);
       for (const candidate of some) {
-        const { findings, print } = readings.get(candidate.key) ?? { findings: [], print: "" };
+        const { findings: all, print } = readings.get(candidate.key) ?? { findings: [], print: "" };
+        const findings = all.filter((finding) => !hasCaughtUp(finding, candidate.first));
         const moves = print !== candidate.print;
         if (moves && round > 0) movedMs = nowMs;
         if (findings.length === 0) continue;
-        if (isSeenAgain(candidate.findings, findings)) confirmed.push(...findings);
-        else left.push({ ...candidate, findings, print, movedMs: moves ? nowMs : candidate.movedMs });
+        if (isSeenAgain(candidate.findings, findings))
+          confirmed.push(...findings.filter(({ versions }) => versions === undefined));
+        else {
+          const first = [...candidate.first, ...findings];
+          const since = moves ? nowMs : candidate.movedMs;
+          left.push({ ...candidate, findings, first, print, movedMs: since });
+        }
       }
     }
     watched = left;
@@ -75,6 +85,14 @@ export async function settle(
     return [...confirmed, ...still.flatMap(({ findings }) => findings)];
   }
   return confirmed;
+}
+
+/** Behind again, and yet as far by now as it should have been at first: it follows. */
+function hasCaughtUp({ versions, key }: Finding, first: readonly Finding[]): boolean {
+  if (versions === undefined) return false;
+  return first.some(
+    (one) => one.key === key && one.versions !== undefined && versions.found >= one.versions.expected,
+  );
 }
 
 /** A rule that one moment of a store breaks, and broke before. */

@@ -130,6 +130,7 @@ export interface ResultRow {
   readonly order_id: string;
   readonly order_seq: number;
   readonly status: string;
+  readonly reason: Text;
   readonly execution_id: Text;
   readonly counter_order_id: Text;
   readonly price: number | null;
@@ -150,7 +151,7 @@ export const results: SqlSource<ResultRow> = {
     left join orders o on o.order_id = c.order_id`,
   key: ["r.order_id", "r.order_seq"],
   columns: {
-    ...{ order_id: "r.order_id", order_seq: "r.order_seq", status: "r.status" },
+    ...{ order_id: "r.order_id", order_seq: "r.order_seq", status: "r.status", reason: "r.reason" },
     ...{ execution_id: "r.execution_id", counter_order_id: "r.counter_order_id" },
     ...{ price: "$r.executed_price", quantity: "r.executed_quantity" },
     ...{ cum_quantity: "r.cum_quantity", leaves_quantity: "r.leaves_quantity" },
