@@ -36,9 +36,9 @@ async function passOn(
   const channel = await connection.createChannel();
   channel.on("error", () => {});
   const { queue } = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
-  const came = new Promise<string>((resolve) => {
+  const came = new Promise<string>((resolve, reject) => {
     const take = (message: { content: Buffer } | null) => resolve(message?.content.toString("utf8") ?? "");
-    void channel.consume(queue, take, { noAck: true });
+    channel.consume(queue, take, { noAck: true }).catch(reject);
   });
   channel.sendToQueue(queue, Buffer.from("mybroker doctor"));
   const outcome = await Promise.race([
