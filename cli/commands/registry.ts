@@ -1,5 +1,6 @@
 import type { CommandDefinition } from "../kernel/command.js";
 import { bookCommand } from "./book/definition.js";
+import { completionCommand } from "./completion/definition.js";
 import { configCommand } from "./config/definition.js";
 import { connectCommand } from "./connect/definition.js";
 import { doctorCommand } from "./doctor/definition.js";
@@ -50,4 +51,5 @@ export const commands: readonly CommandDefinition[] = [
   tailCommand,
   replaceCommand,
   doctorCommand,
+  completionCommand,
 ];

@@ -62,7 +62,7 @@ export function rabbitBrokerOf(name: string, { project, host, socketPath }: Reac
   };
 }
 
-function portOf(project: Project, name: string): number {
+export function portOf(project: Project, name: string): number {
   const service = serviceOf(project, name);
   const port = publishedPort(service, service["x-mybroker"]?.port ?? 0);
   if (port !== undefined) return Number(port);

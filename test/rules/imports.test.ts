@@ -60,6 +60,7 @@ function importsOnlyAddressTests(file: string, to: string): boolean {
 /** Where each of these packages may be imported; nothing else may. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   dockerode: ["cli/engine/"],
+  "@bomb.sh/tab": ["cli/completion/"],
   commander: ["cli/kernel/"],
   chalk: ["cli/output/"],
   ora: ["cli/output/"],
