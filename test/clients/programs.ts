@@ -8,6 +8,8 @@ export const python = "/usr/bin/python3";
 /** A command that ends well where the program is there. */
 const checks = {
   kcat: () => ["kcat", "-V"],
+  zsh: () => ["zsh", "--version"],
+  fish: () => ["fish", "--version"],
   "python3-kafka": () => [python, "-c", "import kafka"],
   "python3-confluent-kafka": () => [python, "-c", "import confluent_kafka"],
   "python3-pika": () => [python, "-c", "import pika"],

@@ -9,7 +9,7 @@ HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=/dev/null
 source "$HERE/java-programs.sh"
 
-DEBIAN_PROGRAMS=(kcat python3-kafka python3-confluent-kafka python3-pika)
+DEBIAN_PROGRAMS=(kcat python3-kafka python3-confluent-kafka python3-pika zsh fish)
 
 say() { printf 'clients: %s\n' "$*" >&2; }
 
