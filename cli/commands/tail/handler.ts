@@ -23,7 +23,7 @@ export const tail: CommandHandler = async (request) => {
   const options = readTailOptions(request);
   if (options.trace !== undefined) {
     const { traceOrder } = await import("../../trace/trace-order.js");
-    return traceOrder(request, { order: options.trace, streams: request.args });
+    return traceOrder(request, { order: options.trace, follow: options.plan.follow });
   }
   const filters = await compileFilters(options);
   const everything = { ...request, globals: { ...request.globals, profile: ["*"] } };

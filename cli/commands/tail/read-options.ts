@@ -105,7 +105,7 @@ function refuseConflicts(given: Given, format: Format): void {
     ["--from-beginning", ["--tail", "--since"]],
     ["--template", ["--validate", "-o raw", "-o hex", "-o json"]],
     ["--validate", ["-o raw", "-o hex"]],
-    ["--trace", Object.keys(flags).filter((flag) => !["--trace", "-o json"].includes(flag))],
+    ["--trace", Object.keys(flags).filter((flag) => !["--trace", "-o json", "--no-follow"].includes(flag))],
   ];
   for (const [flag, others] of conflicts) {
     const other = flags[flag] === true ? others.find((name) => flags[name] === true) : undefined;
