@@ -1,3 +1,4 @@
+import { askAgain } from "../../doctor/ask-again.js";
 import type { Check, DoctorFacts } from "../../doctor/check.js";
 import { type Choice, knownWords, requireKnown } from "../../doctor/choose-checks.js";
 import { type Examination, examine, problemsOf, type ToldFinding } from "../../doctor/examine.js";
@@ -39,7 +40,8 @@ interface FixRequest {
  * @throws MybrokerError usage.question, exit 2, outside a terminal without --yes
  */
 export async function fix(given: FixRequest): Promise<Fixing> {
-  const { facts, seen, fixes } = given;
+  const { facts, choice, look, fixes } = given;
+  const seen = await askAgain(given.seen, choice, look);
   const { output, globals } = facts.request;
   const meant = ({ id, check }: ToldFinding) =>
     fixes.length === 0 || [id, areaOf(id), check.id].some((word) => fixes.includes(word));
@@ -59,15 +61,17 @@ export async function fix(given: FixRequest): Promise<Fixing> {
     },
     tell: ({ repair }, status) => {
       const label = repair.command.replaceAll("{mybroker}", facts.request.context.invocation);
-      output.progress({ id: `fix/${repair.command}`, label, status, text: status });
+      output.progress({ id: `fix/${label}`, label, status, text: status });
     },
   });
   const repaired = new Set(
     outcomes.flatMap(({ step, status }) => (status === "done" ? step.findings.map(keyOf) : [])),
   );
-  // What only came of a repair counts too: a server that has just started, whoever waits for it.
+  // What only came of a repair counts too: a server that has just started, whoever waits for it. What failed is no
+  // longer waited for.
   const before = new Set(problemsOf(seen.findings).map(keyOf));
-  const isPending = (finding: ToldFinding) => repaired.has(keyOf(finding)) || !before.has(keyOf(finding));
+  const isPending = (finding: ToldFinding) =>
+    repaired.size > 0 && (repaired.has(keyOf(finding)) || !before.has(keyOf(finding)));
   return { plan, outcomes, after: await lookUntil(given, recoveryMs, isPending) };
 }
 
@@ -102,7 +106,8 @@ async function lookUntil(
   for (;;) {
     const facts = await look();
     try {
-      const now = await examine(facts, choice, performance.now() + usualLimits.totalMs);
+      const first = await examine(facts, choice, performance.now() + usualLimits.totalMs);
+      const now = await askAgain(first, choice, look);
       const pending = problemsOf(now.findings).filter(isPending);
       if (pending.length === 0 || performance.now() > untilMs) return now;
       facts.request.output.debug(`not yet well: ${pending.map(keyOf).join(", ")}`);

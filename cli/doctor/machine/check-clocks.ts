@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { formatDuration } from "../../output/units.js";
 import { type DoctorFacts, type Finding, fine } from "../check.js";
 
@@ -36,15 +37,17 @@ export function judgeClock(subject: string, aheadMs: number): Finding {
 }
 
 /** Whether it answers as it should is for other checks. */
-async function askClock(url: string, signal: AbortSignal): Promise<number | undefined> {
+function askClock(url: string, signal: AbortSignal): Promise<number | undefined> {
   const askedMs = Date.now();
-  try {
-    const response = await fetch(url, { signal, redirect: "manual", method: "HEAD" });
-    await response.body?.cancel();
-    return aheadOf(response.headers.get("date"), { askedMs, answeredMs: Date.now() });
-  } catch {
-    return undefined;
-  }
+  return new Promise((resolve) => {
+    const outgoing = request(url, { method: "HEAD", agent: false, signal });
+    outgoing.on("error", () => resolve(undefined));
+    outgoing.on("response", (response) => {
+      response.resume();
+      resolve(aheadOf(response.headers.date ?? null, { askedMs, answeredMs: Date.now() }));
+    });
+    outgoing.end();
+  });
 }
 
 /** How far a Date header lies outside of the time in which it was written; undefined where there is none. */
