@@ -122,6 +122,7 @@ async function reportResult(
 
 async function reportError(error: MybrokerError, place: Place): Promise<number> {
   const { globals, context } = place;
+  await (await import("../stack/open-stack.js")).redactSecrets(place);
   const { code, message, hint = null, exitCode, details = null } = error;
   const described = { code, message, hint, exitCode, details };
   const facts = { ok: false, data: null, error: spellCommands(described, context.invocation) };

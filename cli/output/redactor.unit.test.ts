@@ -29,6 +29,18 @@ describe("Redactor", () => {
     );
   });
 
+  it("knows a secret in hexadecimal digits, in a URL and within any base64", () => {
+    fc.assert(
+      fc.property(secretText, fc.string(), fc.string(), (secret, before, after) => {
+        const redactor = redactorOf(secret);
+        const spelled = Buffer.from(`${before}${secret}${after}`);
+        for (const encoding of ["base64", "base64url", "hex"] as const)
+          expect(redactor.apply(spelled.toString(encoding))).toContain(mask);
+        expect(redactor.apply(encodeURIComponent(secret))).toContain(mask);
+      }),
+    );
+  });
+
   it("takes a secret that contains another one as a whole", () => {
     expect(redactorOf("abcdef", "abcdefghi-not-a-secret").apply("x abcdefghi-not-a-secret abcdef")).toBe(
       `x ${mask} ${mask}`,

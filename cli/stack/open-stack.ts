@@ -1,3 +1,4 @@
+import { loadEnvironment } from "../compose/load-environment.js";
 import { loadProject } from "../compose/load-project.js";
 import { createLoadRequest } from "../compose/load-request.js";
 import type { Project } from "../compose/model.js";
@@ -65,6 +66,20 @@ export async function openProject(request: CommandRequest, options: OpenOptions)
   return { project, secretKeys };
 }
 
+/** For what fails before the project is open: a secret that was typed in a wrong place is not told back. */
+export async function redactSecrets({
+  context,
+  globals,
+  output,
+}: Pick<CommandRequest, "context" | "globals" | "output">): Promise<void> {
+  try {
+    const sources = await loadEnvironment(createLoadRequest(context, globals));
+    for (const key of await findSecretKeys(sources)) output.redact(sources.environment[key] ?? "");
+  } catch {
+    // Where no project is found none of its secrets is known.
+  }
+}
+
 /** The project as it resolves with a mask in the place of every secret: of a short or ordinary one too. */
 export async function openMaskedProject(request: CommandRequest, options: OpenOptions): Promise<Project> {
   const { project, secretKeys } = await openProject(request, options);
@@ -76,8 +91,8 @@ export async function openMaskedProject(request: CommandRequest, options: OpenOp
   return loadProject({ ...createLoadRequest(request.context, request.globals, services), env });
 }
 
-async function findSecretKeys(project: Project): Promise<Set<string>> {
-  const reads = markedFiles(project).map((path) => readTextFile(path).catch(() => undefined));
+async function findSecretKeys(sources: Parameters<typeof markedFiles>[0]): Promise<Set<string>> {
+  const reads = markedFiles(sources).map((path) => readTextFile(path).catch(() => undefined));
   const files = await Promise.all(reads);
   return secretKeysOf(...files.map((file) => file?.text));
 }

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Redactor } from "../../output/redactor.js";
 import { makeFacts } from "../testing/make-facts.js";
-import { formsOfSecret } from "./forms-of-secret.js";
 import { renderReport, shorten } from "./render-report.js";
 
 const secret = 'canary+not/a"secret=1';
@@ -10,7 +9,7 @@ const secret = 'canary+not/a"secret=1';
 describe("the report", () => {
   it("has no secret in any of its forms, wherever one came from", () => {
     const redactor = new Redactor();
-    for (const form of formsOfSecret(secret)) redactor.add(form);
+    redactor.add(secret);
     const bytes = Buffer.from(secret);
     const leaks = [
       secret,
@@ -36,8 +35,7 @@ describe("the report", () => {
         sections: [{ title: "mybroker config", text: leaks.join("\n") }],
       }),
     );
-    for (const form of [...formsOfSecret(secret), JSON.stringify(secret).slice(1, -1)])
-      expect(text).not.toContain(form);
+    for (const form of [...leaks, JSON.stringify(secret).slice(1, -1)]) expect(text).not.toContain(form);
     expect(text).toContain("**kafka.lag** (error) a message with");
   });
 
