@@ -112,6 +112,8 @@ async function describeLag(
   const admin = kafka.admin();
   try {
     await admin.connect();
+    // Before it has asked for the brokers it cannot look for the one that keeps a group.
+    await admin.describeCluster();
     const [[committed], ends] = await Promise.all([
       admin.fetchOffsets({ groupId: by, topics: [topic] }),
       admin.fetchTopicOffsets(topic),

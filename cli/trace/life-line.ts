@@ -77,17 +77,26 @@ class Line {
       fact: order,
       found: known === false ? undefined : this.#placed(),
     });
+    this.#hops.add({
+      step: "stored",
+      what: "checked and stored",
+      after: ["placed"],
+      fact: order,
+      found: foundAt(row?.createdMs),
+      optional: "value" in order,
+    });
     const refused = isRefused(this.#facts);
     const reserved = this.#entry("RESERVE", null);
     this.#hops.add({
       step: "reserve",
       what: reserved === undefined ? "RESERVE" : describeEntry(reserved),
-      after: ["placed"],
+      after: ["stored", "placed"],
       fact: entries,
       found: foundAt(reserved?.atMs),
       optional: refused || this.#hasSimpleWallet(),
     });
-    if (reserved !== undefined || !refused) this.#addWalletEvent("RESERVE", null, ["reserve", "placed"]);
+    if (reserved !== undefined || !refused)
+      this.#addWalletEvent("RESERVE", null, ["reserve", "stored", "placed"]);
     if (refused) this.#addRefusal(row?.reason ?? "", row?.updatedMs ?? null);
     else this.#addSending(known !== false);
   }
@@ -100,7 +109,7 @@ class Line {
     this.#hops.add({
       step: "held",
       what: "PENDING",
-      after: ["reserve", "placed"],
+      after: ["reserve", "stored", "placed"],
       fact: order,
       found: held ? this.#eventTime(this.#sent("NEW") ?? this.#event("PENDING")) : undefined,
     });
@@ -132,7 +141,7 @@ class Line {
     this.#hops.add({
       step: "refused",
       what: `REJECTED ${reason}`,
-      after: ["reserve", "placed"],
+      after: ["reserve", "stored", "placed"],
       fact: this.#facts.order,
       found: time,
     });

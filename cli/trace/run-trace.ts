@@ -19,10 +19,12 @@ export interface Trace extends LifeLine {
 /** Clocks of one machine, and a message's time is taken before it is sent. */
 const clockSlackMs = 1_000;
 /** For one look at everything. */
-const lookLimitMs = 2_500;
+const lookLimitMs = 2_000;
 /** What is so young may be on its way. */
 const patienceMs = 1_000;
 const pauseMs = 100;
+/** The whole takes five seconds at most: no further look begins after this time. */
+const lookAgainMs = 2_000;
 /** Without any time to begin at. */
 const lookBackMs = 3_600_000;
 
@@ -98,11 +100,15 @@ function unknownOrder(text: string): MybrokerError {
  * @throws MybrokerError trace.unknown-order, exit 1
  */
 export async function traceOnce(ground: TraceGround, orderId: string): Promise<Trace> {
+  const deadlineMs = ground.now() + lookAgainMs;
   for (;;) {
+    const startedMs = ground.now();
     const trace = await look(ground, orderId);
-    const late = missingOf(trace).every(({ sinceMs }) => ground.now() - (sinceMs ?? 0) > patienceMs);
-    if (missingOf(trace).length === 0) return trace;
-    if (late || ground.signal.aborted) return explainMissing(ground, trace);
+    const missing = missingOf(trace);
+    if (missing.length === 0) return trace;
+    // What came while it was looked at may have come after its store was asked.
+    const late = missing.every(({ sinceMs }) => startedMs - (sinceMs ?? 0) > patienceMs);
+    if (late || ground.signal.aborted || ground.now() > deadlineMs) return explainMissing(ground, trace);
     await pause(pauseMs, undefined, { signal: ground.signal }).catch(() => {});
   }
 }

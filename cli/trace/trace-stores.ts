@@ -21,7 +21,9 @@ export type StoreFacts = Pick<
 };
 
 /** So long a store has for one question, connecting included. */
-const storeLimitMs = 1_500;
+const storeLimitMs = 1_000;
+/** One that did not answer is not asked again at once: each question would wait as long. */
+const restMs = 2_000;
 /** Of orders that begin or end alike, so many are listed. */
 const candidates = 8;
 
@@ -29,6 +31,7 @@ const candidates = 8;
 export class TraceStores {
   readonly #stores: ReadonlyMap<string, SeedStore>;
   readonly #readers = new Map<SqlPart, Promise<SqlReader>>();
+  readonly #silent = new Map<string, { readonly unknown: string; readonly untilMs: number }>();
 
   constructor(stores: readonly SeedStore[]) {
     this.#stores = new Map(stores.map((store) => [store.part, store]));
@@ -159,10 +162,14 @@ export class TraceStores {
   }
 
   async #ask<Result>(part: string, work: () => Promise<Result>): Promise<Known<Result>> {
+    const silent = this.#silent.get(part);
+    if (silent !== undefined && performance.now() < silent.untilMs) return { unknown: silent.unknown };
     try {
       return { value: await within(work(), storeLimitMs) };
     } catch (error) {
-      return { unknown: describeFailure(this.nameOf(part), error) };
+      const unknown = describeFailure(this.nameOf(part), error);
+      if (isSilence(error)) this.#silent.set(part, { unknown, untilMs: performance.now() + restMs });
+      return { unknown };
     }
   }
 }
@@ -203,5 +210,10 @@ function requireFile(settings: { readonly kind: string; readonly path?: string }
 
 function describeFailure(store: string, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return isOutage(error) || /^no answer within/.test(text) ? `${store} does not answer` : `${store}: ${text}`;
+  return isOutage(error) || isSilence(error) ? `${store} does not answer` : `${store}: ${text}`;
+}
+
+/** What `within` says. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("no answer within");
 }
