@@ -45,14 +45,24 @@ function expressionOf(field: string): string {
   return `json_extract(document, '$.${field}')`;
 }
 
+/** Rows of one statement: half the time of as many statements. */
+const insertedAtOnce = 200;
+
 function makeCollection<T extends Document>(file: SqliteFile, table: string): Collection<T> {
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row.document)) as T;
   const insertNew: Collection<T>["insertNew"] = (documents) =>
     write(file, () => {
-      const statement = file.prepare(`INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING`);
       let inserted = 0;
-      for (const { id, version = null, document } of documents)
-        inserted += statement.run([id, version, JSON.stringify(document)]).changes;
+      for (let from = 0; from < documents.length; from += insertedAtOnce) {
+        const some = documents.slice(from, from + insertedAtOnce);
+        const marks = some.map(() => "(?, ?, ?)").join();
+        const values = some.flatMap(({ id, version = null, document }) => [
+          id,
+          version,
+          JSON.stringify(document),
+        ]);
+        inserted += file.run(`INSERT INTO ${table} VALUES ${marks} ON CONFLICT DO NOTHING`, values);
+      }
       return inserted;
     });
   return {

@@ -41,8 +41,10 @@ export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
       throw error;
     });
   for (const { loader } of sql) await named(loader, () => prepareTables((loader as SqlLoader).session));
+  for (const { loader } of sql)
+    await named(loader, async () => loader.stage?.(fillingOf(loader, { ...request, ports }, userIds)));
   await collectOrders(request);
-  const loaded = await allOrFirstFailure(sql.map(loadPart));
+  const loaded = await loadDatabases(sql, loadPart);
   for (const part of commitOrder) {
     const found = sql.find(({ loader }) => loader.store.part === part)?.loader;
     if (found === undefined) continue;
@@ -51,6 +53,22 @@ export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
   }
   const later = await allOrFirstFailure(others.map(loadPart));
   return [...loaded, ...later];
+}
+
+/** The other way round than what others wait for: a file is locked from its turn until all are committed. */
+const lockOrder: readonly SeedPart[] = ["identity", "asset", "exchange", "order", "wallet"];
+
+/** Servers at once; files one after the other, with what was made ready. */
+async function loadDatabases(
+  sql: readonly OpenPart[],
+  loadPart: (part: OpenPart) => Promise<LoadedPart>,
+): Promise<LoadedPart[]> {
+  if (sql.every(({ loader }) => loader.stage === undefined)) return allOrFirstFailure(sql.map(loadPart));
+  const loaded: LoadedPart[] = [];
+  for (const part of lockOrder)
+    for (const open of sql.filter(({ loader }) => loader.store.part === part))
+      loaded.push(await loadPart(open));
+  return loaded;
 }
 
 function listUsers(world: World): string[] {
@@ -67,10 +85,8 @@ async function load(
   request: LoadRequest,
   userIds: readonly string[],
 ): Promise<LoadedPart> {
-  const { world, passwordHash, ports } = request;
-  const expected = expectRows(loader.store.part, world.counts);
-  const tell = (phase: PartProgress["phase"], rows: number) =>
-    ports.onProgress({ loader, phase, rows, expected });
+  const { ports } = request;
+  const tell = createTell(loader, request);
   return named(loader, async () => {
     let removed = 0;
     if (mark !== undefined) {
@@ -81,18 +97,24 @@ async function load(
     const sql = isSqlLoader(loader);
     // Where there is no transaction the mark says first what may be there.
     if (!sql) await loader.writeMark({ ...request.mark, rows: {}, state: "loading" });
-    const filling: Filling = {
-      world,
-      passwordHash,
-      userIds,
-      signal: ports.signal,
-      onRows: (rows) => tell("loading", rows),
-    };
-    const rows = await loader.fill(filling);
+    const rows = await loader.fill(fillingOf(loader, request, userIds));
     await loader.writeMark({ ...request.mark, rows, state: "complete" });
     tell(sql ? "waiting" : "done", sum(rows));
     return { part: loader.store.part, store: loader.store.store, method: loader.method, rows, removed };
   });
+}
+
+type Tell = (phase: PartProgress["phase"], rows: number) => void;
+
+function createTell(loader: PartLoader, { world, ports }: LoadRequest): Tell {
+  const expected = expectRows(loader.store.part, world.counts);
+  return (phase, rows) => ports.onProgress({ loader, phase, rows, expected });
+}
+
+function fillingOf(loader: PartLoader, request: LoadRequest, userIds: readonly string[]): Filling {
+  const { world, passwordHash, ports } = request;
+  const tell = createTell(loader, request);
+  return { world, passwordHash, userIds, signal: ports.signal, onRows: (rows) => tell("loading", rows) };
 }
 
 /**

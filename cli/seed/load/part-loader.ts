@@ -22,6 +22,8 @@ export interface PartLoader {
   readMark(): Promise<SeedMark | undefined>;
   /** Takes out all rows of the users of the data set that is there; returns how many. */
   remove(): Promise<number>;
+  /** Makes ready what fill() puts in, where that keeps its transaction short. */
+  stage?(filling: Filling): Promise<void>;
   /** Puts the rows in; returns how many by table. */
   fill(filling: Filling): Promise<Readonly<Record<string, number>>>;
   writeMark(mark: SeedMark): Promise<void>;

@@ -1,6 +1,7 @@
 import { type BulkRow, type BulkSession, type BulkTable, openBulk } from "../../../kit/sql/bulk/bulk.js";
 import type { SeedStore } from "../stores.js";
-import type { SqlPart, TableShape } from "../world/parts.js";
+import type { RowBatch, SqlPart, TableShape } from "../world/parts.js";
+import { tablesOf } from "../world/tables.js";
 import { passwordHashPlaceholder } from "../world/world.js";
 import { isMissingTable } from "./explain-failure.js";
 import { markName, parseMark } from "./mark.js";
@@ -21,13 +22,24 @@ const tableEnd = { mysql: " character set utf8mb4 collate utf8mb4_bin", postgres
 
 export async function openSqlLoader(store: SqlStore): Promise<SqlLoader> {
   const session = await openBulk(store.settings);
+  const { staging } = session;
+  const staged: Counts = {};
   return {
     store,
     session,
     method: session.method,
     readMark: () => readMark(session, store.part),
     remove: () => remove(session, store.part),
-    fill: (filling) => fill(session, store.part, filling),
+    ...(staging === undefined
+      ? { fill: (filling) => fill(session, store.part, filling) }
+      : {
+          stage: (filling) => putOwn(staging.add, { part: store.part, filling, counts: staged }),
+          fill: async (filling) => {
+            await staging.load();
+            await putShared(session, { part: store.part, filling, counts: staged });
+            return staged;
+          },
+        }),
     writeMark: async (mark) => {
       await session.execute(`delete from ${markName} where part = ?`, [store.part]);
       await session.execute(`insert into ${markName} (part, mark) values (?, ?)`, [
@@ -72,35 +84,57 @@ async function remove(session: BulkSession, part: SqlPart): Promise<number> {
   return removed;
 }
 
-async function fill(session: BulkSession, part: SqlPart, filling: Filling): Promise<Record<string, number>> {
-  const { world, userIds, signal, onRows } = filling;
-  const rows: Record<string, number> = {};
-  let total = 0;
+/** Rows by table. */
+type Counts = Record<string, number>;
+
+interface Put {
+  readonly part: SqlPart;
+  readonly filling: Filling;
+  readonly counts: Counts;
+}
+
+async function fill(session: BulkSession, part: SqlPart, filling: Filling): Promise<Counts> {
+  const put = { part, filling, counts: {} };
+  await putOwn(session.load, put);
+  await putShared(session, put);
+  await session.flush();
+  return put.counts;
+}
+
+/** The rows of the users, and their ids. */
+async function putOwn(load: BulkSession["load"], { part, filling, counts }: Put): Promise<void> {
+  const { world, userIds, signal } = filling;
   // The exchange knows its own by their numbers, and the catalogue is nobody's.
   if (part !== "exchange" && part !== "asset")
     for (let from = 0; from < userIds.length; from += 1_000)
-      await session.load(
+      await load(
         idTable,
         userIds.slice(from, from + 1_000).map((id) => [id]),
       );
-  let present: { table: TableShape; keys: ReadonlySet<string> } | undefined;
-  for (const batch of world.rowsOf(part)) {
-    signal.throwIfAborted();
-    const { table } = batch;
-    let wanted = table.name === "users" ? withHash(table, batch.rows, filling.passwordHash) : batch.rows;
-    if (table.shared) {
-      if (present?.table !== table) present = { table, keys: await readKeys(session, table) };
-      const { keys } = present;
-      wanted = wanted.filter((row) => !keys.has(keyOf(table, row)));
+  for (const table of tablesOf[part].filter(({ shared }) => !shared))
+    for (const { rows } of world.rowsOf(part, table.name)) {
+      signal.throwIfAborted();
+      await load(table, table.name === "users" ? withHash(table, rows, filling.passwordHash) : rows);
+      if (table.name === "reservations") await load(idTable, tombstones(table, rows));
+      count(filling, counts, { table, rows });
     }
-    await session.load(table, wanted);
-    if (table.name === "reservations") await session.load(idTable, tombstones(table, wanted));
-    rows[table.name] = (rows[table.name] ?? 0) + wanted.length;
-    total += wanted.length;
-    onRows(total);
+}
+
+/** What is nobody's, where it is not there. */
+async function putShared(session: BulkSession, { part, filling, counts }: Put): Promise<void> {
+  for (const table of tablesOf[part].filter(({ shared }) => shared)) {
+    const present = await readKeys(session, table);
+    for (const batch of filling.world.rowsOf(part, table.name)) {
+      const rows = batch.rows.filter((row) => !present.has(keyOf(table, row)));
+      await session.load(table, rows);
+      count(filling, counts, { table, rows });
+    }
   }
-  await session.flush();
-  return rows;
+}
+
+function count({ onRows }: Filling, counts: Counts, { table, rows }: RowBatch): void {
+  counts[table.name] = (counts[table.name] ?? 0) + rows.length;
+  onRows(Object.values(counts).reduce((sum, one) => sum + one, 0));
 }
 
 function withHash({ columns }: TableShape, rows: readonly BulkRow[], hash: string): BulkRow[] {

@@ -33,9 +33,11 @@ export interface BulkSession {
   load(table: BulkTable, rows: readonly BulkRow[]): Promise<void>;
   /** Sends what is gathered. Every other call does so first. */
   flush(): Promise<void>;
+  /** Only where a transaction keeps everybody else from writing: SQLite. */
+  readonly staging?: Staging;
   /** One statement with "?" for each value; returns how many rows it changed. */
   execute(statement: string, values?: readonly BulkValue[]): Promise<number>;
-  /** Rows of one statement; integers as numbers, decimals as text (SQLite: an integer). */
+  /** Rows of one statement; integers as numbers, decimals as text (SQLite: an integer). There it begins no transaction. */
   query<Row extends object>(statement: string, values?: readonly BulkValue[]): Promise<Row[]>;
   /** Ends the transaction; the next call begins another. */
   commit(): Promise<void>;
@@ -43,6 +45,14 @@ export interface BulkSession {
   rollback(): Promise<void>;
   /** Ends the connection; what was not committed is undone. */
   close(): Promise<void>;
+}
+
+/** Rows are made and kept aside while others write, so that the transaction itself is short. */
+export interface Staging {
+  /** Keeps rows in a temporary table, before the transaction begins; nobody waits for it. */
+  add(table: BulkTable, rows: readonly BulkRow[]): Promise<void>;
+  /** Puts what was kept into the tables, as part of the transaction. */
+  load(): Promise<void>;
 }
 
 /**

@@ -9,12 +9,14 @@ interface Statements {
   execute(statement: string, values?: readonly BulkValue[]): Promise<number>;
   // biome-ignore lint/suspicious/noExplicitAny: what the rows are is known to who asks
   query(statement: string, values?: readonly BulkValue[]): Promise<any[]>;
+  /** A transaction is one of writing: who only reads needs none. */
+  readonly readsWithout?: boolean;
 }
 
 /** Begins at the first call, and sends what is gathered before anything else is done. */
 export function createTransaction(
   gatherer: Gatherer,
-  { begin, commit, rollback, execute, query }: Statements,
+  { begin, commit, rollback, execute, query, readsWithout = false }: Statements,
 ): Omit<BulkSession, "kind" | "method" | "close"> {
   let open = false;
   const inside = async (): Promise<void> => {
@@ -33,7 +35,7 @@ export function createTransaction(
       return execute(statement, values);
     },
     async query(statement, values) {
-      await inside();
+      if (open || !readsWithout) await inside();
       return query(statement, values);
     },
     async commit() {
