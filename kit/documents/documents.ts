@@ -54,8 +54,11 @@ export interface Collection<T extends Document> {
   putIfNewer(puts: readonly Put<T>[]): Promise<number>;
   get(id: string): Promise<T | undefined>;
   getKept(id: string): Promise<Kept<T> | undefined>;
-  /** All of them by id, up to 1,000 at a time; what is put meanwhile may be among them. */
-  scan(): AsyncIterable<readonly Kept<T>[]>;
+  /**
+   * All of them, up to 1,000 at a time; what is put meanwhile may be among them. By id, or, where the order makes no
+   * difference, as the store has them: FerretDB sorts the whole of a collection before it gives the first.
+   */
+  scan(order?: "by id" | "any"): AsyncIterable<readonly Kept<T>[]>;
   /** Inserts those whose id is not there, and returns how many. */
   insertMany(documents: ReadonlyMap<string, T>): Promise<number>;
   /** The same with versions, for up to 1,000 at a time of what is known to be new. */

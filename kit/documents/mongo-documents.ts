@@ -108,7 +108,7 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
       const found = await collection.findOne({ _id: id });
       return found === null ? undefined : toKept<T>(found);
     },
-    scan: () => scan(collection),
+    scan: (order = "by id") => scan(collection, order),
     insertMany: (documents) => insertNew([...documents].map(([id, document]) => ({ id, document }))),
     insertNew,
     find: async (options) => {
@@ -166,8 +166,10 @@ const scanSize = 1_000;
 /** One cursor: FerretDB reads all of a collection for every page that is asked for by itself. */
 async function* scan<T extends Document>(
   collection: MongoCollection<Stored>,
+  order: "by id" | "any",
 ): AsyncGenerator<readonly Kept<T>[]> {
-  const cursor = collection.find().sort({ _id: 1 }).batchSize(scanSize);
+  const found = collection.find().batchSize(scanSize);
+  const cursor = order === "any" ? found : found.sort({ _id: 1 });
   try {
     while (await cursor.hasNext()) yield cursor.readBufferedDocuments().map((stored) => toKept<T>(stored));
   } finally {

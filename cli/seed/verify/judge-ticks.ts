@@ -1,7 +1,6 @@
 import type { Kept } from "../../../kit/documents/documents.js";
 import { findInstrument, quotedInstruments } from "../../../kit/instruments.js";
 import { type Findings, type Pair, type Place, places } from "./finding.js";
-import { joinSorted } from "./join-sorted.js";
 import type { OpenStores } from "./open-stores.js";
 import type { Tally } from "./tally.js";
 
@@ -36,27 +35,17 @@ export async function judgeTicks(
 ): Promise<void> {
   const seen = new Set<string>();
   for (const { place, counted, derive } of collections) {
-    const source = { part: place.part, collection: place.table } as const;
-    const rows = stores.readAll(source as Parameters<OpenStores["readAll"]>[0]);
-    await joinSorted(
-      { rows },
-      (key, group) => {
-        const [{ document }] = group.rows as [Kept<Tick>];
-        tally.count(counted, 1);
+    const source = { part: place.part, collection: place.table, order: "any" };
+    const { pages } = stores.readAll(source as Parameters<OpenStores["readAll"]>[0]);
+    for await (const page of pages as AsyncIterable<readonly Kept<Tick>[]>) {
+      signal?.throwIfAborted();
+      tally.count(counted, page.length);
+      for (const { id: key, document } of page) {
         if (place === places.priceHistory) seen.add(document.ticker);
         const row = { place, key, certainty: "sure" } as const;
-        const has: Readonly<Record<string, unknown>> = { ...document, id: key };
-        const pairs = Object.entries(derive(document)).map(
-          ([name, expected]): Pair => [name, has[name] as string, expected as string],
-        );
-        findings.compare(row, "the rest of it", pairs);
-        if (findInstrument(document.ticker)?.baseTicker !== document.ticker)
-          findings.add(row, "ticker", `ticker ${document.ticker} is none that is known`);
-        if (!(typeof document.price === "number" && document.price > 0))
-          findings.add(row, "price", `price ${document.price} is no price`);
-      },
-      signal,
-    );
+        judgeTick({ ...document, id: key }, { row, derived: derive(document) }, findings);
+      }
+    }
   }
   for (const { ticker } of quotedInstruments)
     if (!seen.has(ticker))
@@ -65,4 +54,20 @@ export async function judgeTicks(
         "missing",
         "has no prices",
       );
+}
+
+interface Judging {
+  readonly row: Parameters<Findings["compare"]>[0];
+  readonly derived: Readonly<Record<string, unknown>>;
+}
+
+function judgeTick(tick: Tick, { row, derived }: Judging, findings: Findings): void {
+  const pairs = Object.entries(derived).map(
+    ([name, expected]): Pair => [name, tick[name] as string, expected as string],
+  );
+  findings.compare(row, "the rest of it", pairs);
+  if (findInstrument(tick.ticker)?.baseTicker !== tick.ticker)
+    findings.add(row, "ticker", `ticker ${tick.ticker} is none that is known`);
+  if (!(typeof tick.price === "number" && tick.price > 0))
+    findings.add(row, "price", `price ${tick.price} is no price`);
 }

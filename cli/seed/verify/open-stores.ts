@@ -17,9 +17,17 @@ import type { SqlSource } from "./sql-source.js";
 export interface DocumentSource {
   readonly part: DocumentPart;
   readonly collection: string;
+  /** What is read of it is not joined with anything. */
+  readonly order?: "any";
 }
 
 export type Source = SqlSource<never> | DocumentSource;
+
+/**
+ * For what MongoDB answers at once FerretDB takes a second for every 10,000 documents: it sorts them first. One that
+ * does not answer at all is noticed while connecting.
+ */
+const documentsTimeoutMs = 120_000;
 
 /** All stores, open, by what of the data they hold. */
 export interface OpenStores {
@@ -70,7 +78,10 @@ async function open(store: SeedStore): Promise<OpenedStore> {
       return { kind: "sql", store, reader, close: () => reader.close() };
     }
     case "documents": {
-      const documents = await openDocuments(store.settings);
+      const { settings } = store;
+      const documents = await openDocuments(
+        settings.kind === "mongodb" ? { ...settings, answerTimeoutMs: documentsTimeoutMs } : settings,
+      );
       return proven({ kind: "documents", store, documents, close: () => documents.close() }, documents);
     }
     case "cache": {
@@ -116,7 +127,7 @@ function combine(all: ReadonlyMap<SeedPart, OpenedStore>): OpenStores {
     query: (part, text) => named(part, () => find(part, "sql").reader.query(text)),
     readAll: (source) => {
       if ("collection" in source)
-        return byId(namePages(scanLater(collection(source)), all.get(source.part)?.store));
+        return byId(namePages(scanLater(collection(source), source.order), all.get(source.part)?.store));
       const { reader, store } = find(source.part, "sql");
       return byKey(source, namePages(readPages(reader, source), store));
     },
@@ -133,13 +144,19 @@ function combine(all: ReadonlyMap<SeedPart, OpenedStore>): OpenStores {
   };
 }
 
-/** One after the other: each is found by its id. */
+const keysAtOnce = 8;
+
+/** Each by its id: FerretDB reads the whole of a collection for several in one question. */
 async function getAll(
   collection: { getKept(id: string): Promise<Kept<Document> | undefined> },
   keys: readonly string[],
 ): Promise<Kept<Document>[]> {
   const found: Kept<Document>[] = [];
-  for (const key of [...keys].sort()) found.push(...[(await collection.getKept(key)) ?? []].flat());
+  const sorted = [...keys].sort();
+  for (let from = 0; from < sorted.length; from += keysAtOnce) {
+    const some = sorted.slice(from, from + keysAtOnce).map((key) => collection.getKept(key));
+    found.push(...(await Promise.all(some)).filter((kept) => kept !== undefined));
+  }
   return found;
 }
 
@@ -157,9 +174,10 @@ async function* onePage(rows: readonly unknown[]): AsyncGenerator<readonly unkno
 }
 
 async function* scanLater(
-  collection: Promise<{ scan(): AsyncIterable<readonly unknown[]> }>,
+  collection: Promise<{ scan(order?: "any"): AsyncIterable<readonly unknown[]> }>,
+  order: "any" | undefined,
 ): AsyncGenerator<readonly unknown[]> {
-  yield* (await collection).scan();
+  yield* (await collection).scan(order);
 }
 
 async function* namePages(

@@ -91,18 +91,25 @@ async function compareAll(stores: OpenStores, { signal, settleMs }: Settling) {
     if (candidates.length < mostCandidates) candidates.push({ comparison, key, findings: list });
     else overflow += list.length;
   };
-  for (const comparison of comparisons) await joinAll(stores, comparison, { tally, note, signal });
+  const final = new Findings();
+  const prices = new Tally();
+  const joinEach = async () => {
+    for (const comparison of comparisons) await joinAll(stores, comparison, { tally, note, signal });
+  };
+  // Half of all there is, of one store and of no use to the others: read beside them.
+  await Promise.all([joinEach(), judgeTicks(stores, { findings: final, tally: prices, signal })]);
   const market = new Findings();
   await judgeMarket(stores, market);
   note(undefined, "market", market);
-  // Nothing refers to these, and the databases are read by now.
-  const final = new Findings();
   tally.judge(final);
-  await judgeTicks(stores, { findings: final, tally, signal });
   const settled = await settle(stores, candidates, { settleMs, signal });
   const confirmed = [...settled, ...final.list];
   // What was not looked at again is as what was.
-  return { counts: tally.counts, confirmed, more: settled.length > 0 ? overflow : 0 };
+  return {
+    counts: { ...tally.counts, ...prices.counts },
+    confirmed,
+    more: settled.length > 0 ? overflow : 0,
+  };
 }
 
 interface Joining {

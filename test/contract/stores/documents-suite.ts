@@ -20,6 +20,12 @@ interface Snapshot {
   readonly status?: string;
 }
 
+async function collectPages<Page>(pages: AsyncIterable<Page>): Promise<Page[]> {
+  const all: Page[] = [];
+  for await (const page of pages) all.push(page);
+  return all;
+}
+
 /** What both kinds of document store must do alike; `settings` is read once the server runs. */
 export function describeDocuments(kind: string, settings: () => DocumentSettings): void {
   let store: DocumentStore;
@@ -65,6 +71,42 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
       expect(await orders.insertNew([])).toBe(0);
       expect(await orders.putIfNewer([make(there, 2), make(fresh, 4)])).toBe(1);
       expect(await orders.get(fresh)).toEqual({ orderId: fresh, version: 5 });
+    });
+
+    it("is told with its id and its version, one alone and among all by id", async () => {
+      const all = await store.collection<Snapshot>("all_orders", []);
+      expect(await all.getKept("nothing")).toBeUndefined();
+      // More than a store gives at once; byte by byte "Z" is before "a".
+      const ids = [
+        "a",
+        "Z",
+        ...Array.from({ length: 2_100 }, (_, index) => `n${String(index).padStart(5, "0")}`),
+      ];
+      const make = (id: string, index: number) => ({
+        ...{ id, document: { orderId: id, version: index } },
+        ...(index % 2 === 0 ? { version: index } : {}),
+      });
+      const kept = ids.map(make).map((one) => ({ ...one, version: one.version ?? null }));
+      expect(await collectPages(all.scan())).toEqual([]);
+      for (let from = 0; from < ids.length; from += 700)
+        await all.insertNew(ids.slice(from, from + 700).map((id, index) => make(id, from + index)));
+      const sorted = [...kept].sort((one, other) => (one.id < other.id ? -1 : 1));
+      const pages = await collectPages(all.scan());
+      expect(pages.flat()).toEqual(sorted);
+      expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(1_000);
+      const anyhow = (await collectPages(all.scan("any"))).flat();
+      expect(anyhow.sort((one, other) => (one.id < other.id ? -1 : 1))).toEqual(sorted);
+      expect(await Promise.all(["a", "Z"].map((id) => all.getKept(id)))).toEqual(kept.slice(0, 2));
+    });
+
+    it("can be left while others are still to come", async () => {
+      for await (const page of orders.scan()) {
+        expect(page.length).toBeGreaterThan(0);
+        break;
+      }
+      const id = newId();
+      await orders.putIfNewer([{ id, version: 1, document: { orderId: id, version: 1 } }]);
+      expect(await orders.getKept(id)).toEqual({ id, version: 1, document: { orderId: id, version: 1 } });
     });
 
     it("goes with others by its id, and by a field", async () => {
