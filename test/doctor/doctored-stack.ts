@@ -33,17 +33,31 @@ export interface DoctoredStack extends ContainerProject {
   unhealthy(): Promise<string[]>;
   /** RabbitMQ's management page. */
   page(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Everything as it was when it had just started, with new volumes. */
+  remake(): Promise<void>;
 }
+
+/** What a sabotage, or a fix line, may write to. */
+const sabotaged = [".env", "docker-compose.yml", "templates/prometheus/targets/broker-report.json"];
 
 export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
   const project = await createContainerProject(name);
   const read = (file: string) => readFileSync(join(project.folder, file), "utf8");
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(read(".env"))?.[1] ?? "";
+  // On a machine that is very busy a server may take longer than its healthcheck waits: then its line says `up` again.
+  const up = async (attempts = 3): Promise<void> => {
+    const { exitCode, stdout, stderr } = await project.run("up");
+    if (exitCode === 0) return;
+    if (attempts === 1) throw new Error(stdout + stderr);
+    await up(attempts - 1);
+  };
+  const write = (file: string, text: string) => writeFileSync(join(project.folder, file), text);
+  const original = new Map<string, string>();
   const stack: DoctoredStack = {
     ...project,
     read,
     value,
-    write: (file, text) => writeFileSync(join(project.folder, file), text),
+    write,
     doctor: async (...args) => {
       const { stdout, stderr } = await project.run("doctor", ...args, "-o", "json");
       if (stdout === "") throw new Error(stderr);
@@ -86,9 +100,18 @@ export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
       return answer.text();
     },
+    remake: async () => {
+      await project.run("down", "--volumes", "--remove-orphans", "-y");
+      for (const [file, text] of original) write(file, text);
+      await up();
+    },
   };
-  const up = await project.run("up");
-  if (up.exitCode === 0) return stack;
-  await project.remove();
-  throw new Error(up.stdout + up.stderr);
+  try {
+    await up();
+  } catch (error) {
+    await project.remove();
+    throw error;
+  }
+  for (const file of sabotaged) original.set(file, read(file));
+  return stack;
 }

@@ -14,6 +14,8 @@ export interface Sabotage {
   readonly also?: readonly string[];
   /** What the user does where the fix line only shows them something. Else the line itself has to mend it. */
   readonly mend?: (stack: DoctoredStack) => Promise<unknown>;
+  /** What is no fault and has to go before the next: run in any case. */
+  readonly tidy?: (stack: DoctoredStack) => Promise<unknown>;
 }
 
 const asRoot = (statement: string) => [
@@ -278,6 +280,28 @@ const kafka: readonly Sabotage[] = [
   },
 ];
 
+const leftOver = `
+  left-over:
+    image: redis:7.4.9-alpine
+    profiles: [tools]
+`;
+
+/** Of a container whose clock is off, doctor sees what its answers are dated with; a clock of its own none has. */
+const lateClock = `
+  late-clock:
+    image: node:24.20.0-slim
+    command:
+      - node
+      - -e
+      - >-
+        require("http").createServer((_, answer) => {
+        answer.setHeader("Date", new Date(Date.now() - 3600000).toUTCString());
+        answer.end("well");
+        }).listen(8080)
+    ports: ["127.0.0.1::8080"]
+    x-mybroker: { kind: http, port: 8080, uiPort: 8080, healthUrl: / }
+`;
+
 const containers: readonly Sabotage[] = [
   {
     name: "a container is paused",
@@ -323,6 +347,29 @@ const containers: readonly Sabotage[] = [
     id: "container.orphan",
     subject: "ghost",
     mend: (stack) => execa("docker", ["rm", "--force", `${stack.name}-ghost-1`]),
+  },
+  {
+    name: "a container of a profile that is off was left over",
+    break: async (stack) => {
+      edit(stack, "docker-compose.yml", ["\nservices:\n", `\nservices:\n${leftOver}`]);
+      await stack.run("--profile", "tools", "up", "left-over");
+    },
+    id: "container.profile-off",
+    subject: "left-over",
+    tidy: (stack) => docker(stack, "left-over", "rm", "--force"),
+  },
+  {
+    name: "the clock of a container is an hour late",
+    break: async (stack) => {
+      edit(stack, "docker-compose.yml", ["\nservices:\n", `\nservices:\n${lateClock}`]);
+      await stack.run("up", "late-clock");
+    },
+    id: "machine.clock-skew",
+    subject: "late-clock",
+    mend: async (stack) => {
+      edit(stack, "docker-compose.yml", [lateClock, ""]);
+      await docker(stack, "late-clock", "rm", "--force");
+    },
   },
   {
     name: "another image in .env than the container has",
