@@ -28,7 +28,8 @@ export function findDrift({ project, observed, secretKeys }: DriftRequest): Find
   const plan = planUp(project, observed, {
     services,
     noDeps: true,
-    pull: "never",
+    // Nothing is pulled here: an image that the engine does not have is one that the container cannot be made of.
+    pull: "missing",
     secretNames: [...secretKeys],
   });
   const findings = plan.steps.flatMap((step) =>

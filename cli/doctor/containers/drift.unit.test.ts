@@ -58,6 +58,12 @@ describe("drift", () => {
     ]);
   });
 
+  it("of an image that the engine does not have", async () => {
+    expect(await told(project({ image: "db:2" }))).toEqual([
+      "container.image-drift db runs another image than the files say",
+    ]);
+  });
+
   it("of the image and of everything else", async () => {
     engine.addImage("db:1");
     expect(await told(project({ user: "1000" }))).toEqual([
