@@ -48,7 +48,7 @@ async function lookUntil(
 const isWell = (problems: readonly FoundProblem[]) => problems.length === 0;
 
 async function waitUntilWell(): Promise<void> {
-  const { problems } = await lookUntil(isWell, 45_000);
+  const { problems } = await lookUntil(isWell, 90_000);
   expect(texts(problems)).toEqual([]);
 }
 
@@ -101,7 +101,10 @@ async function findProblem({ id, subject, also = [] }: Sabotage): Promise<FoundP
   const { problems, stdout } = await lookUntil((all) => all.some(isMeant), 40_000);
   const meant = problems.find(isMeant);
   expect(meant, texts(problems).join("\n")).toBeDefined();
-  const unrelated = problems.filter((problem) => problem.id !== id && !also.includes(problem.id));
+  const unrelated = problems.filter(
+    // What could not be found out on a busy machine was not found to be wrong.
+    (problem) => problem.level !== "unknown" && problem.id !== id && !also.includes(problem.id),
+  );
   expect(texts(unrelated)).toEqual([]);
   expect(stdout).not.toContain("not-a-secret");
   return meant as FoundProblem;
