@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { composeError } from "./compose-error.js";
 import type { LoadRequest } from "./load-request.js";
 import { isFile, loadText, showPath } from "./load-text.js";
-import { readYaml } from "./read-yaml.js";
+import { readYaml, type SourceFile } from "./read-yaml.js";
 import type { SourceDocument } from "./source-tree.js";
 
 /** Names of compose files in the order in which they are looked for; the first one found is taken. */
@@ -66,12 +66,24 @@ async function findIn(
   return found[0];
 }
 
+/** What was parsed last of each file: a command may read its files several times, and each takes a tenth of a second. */
+const parsed = new Map<string, { readonly text: string; readonly documents: SourceDocument[] }>();
+
+function parse(text: string, source: SourceFile): SourceDocument[] {
+  const key = `${source.file}\n${source.shownFile}`;
+  const known = parsed.get(key);
+  if (known?.text === text) return known.documents;
+  const documents = readYaml(text, source);
+  parsed.set(key, { text, documents });
+  return documents;
+}
+
 /** The YAML documents of all files, in order of merging. */
 export async function loadDocuments(files: readonly string[], cwd: string): Promise<SourceDocument[]> {
   const loaded = await Promise.all(
     files.map(async (file) => {
       const text = await loadText(file, { cwd, code: "compose", wanted: "compose file" });
-      return readYaml(text, { file, shownFile: showPath(file, cwd) });
+      return parse(text, { file, shownFile: showPath(file, cwd) });
     }),
   );
   const documents = loaded.flat();

@@ -47,9 +47,13 @@ export function requireKnown(words: readonly string[], known: readonly string[])
   throw new MybrokerError({
     code: "usage.unknown-check",
     message: `no area, check or finding is called ${unknown}`,
-    hint: nearest === undefined ? "All of them:  {mybroker} doctor --debug" : `Did you mean:  ${nearest}`,
+    hint: nearest === undefined ? `Areas: ${listAreas(known)}` : `Did you mean:  ${nearest}`,
     exitCode: exitCodes.usage,
   });
+}
+
+function listAreas(words: readonly string[]): string {
+  return words.filter((word) => !word.includes(".")).join(", ");
 }
 
 export function knownWords(checks: readonly Check[]): string[] {

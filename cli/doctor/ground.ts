@@ -46,7 +46,7 @@ export function describeGround(ground: Ground): string {
       return "Docker, which cannot be asked";
     case "embedded":
       return ground.status === undefined
-        ? "Embedded, not running"
+        ? "Embedded, no process that answers"
         : `Embedded, one process, pid ${ground.status.pid}, ${countOf(ground.status.services.length, "service")}`;
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -131,6 +131,11 @@ const cases: readonly Case[] = [
     name: "a table was dropped",
     break: () => dropTable("broker-order-db", "executions"),
     id: "store.missing-table",
+  },
+  {
+    name: "the file of a store was deleted under the process",
+    break: async () => rmSync(join(project.place, "data", "stores", "broker-asset-cache.sqlite")),
+    id: "store.failing",
   },
   {
     name: ".env has another password than the broker",

@@ -64,15 +64,26 @@ export async function fix(given: FixRequest): Promise<Fixing> {
       output.progress({ id: `fix/${label}`, label, status, text: status });
     },
   });
-  const repaired = new Set(
-    outcomes.flatMap(({ step, status }) => (status === "done" ? step.findings.map(keyOf) : [])),
-  );
-  // What only came of a repair counts too: a server that has just started, whoever waits for it. What failed is no
-  // longer waited for.
-  const before = new Set(problemsOf(seen.findings).map(keyOf));
-  const isPending = (finding: ToldFinding) =>
-    repaired.size > 0 && (repaired.has(keyOf(finding)) || !before.has(keyOf(finding)));
+  const isPending = judgePending(seen, outcomes);
   return { plan, outcomes, after: await lookUntil(given, recoveryMs, isPending) };
+}
+
+/**
+ * Whether it is worth waiting until a finding is gone: what was repaired, and what only came of a repair, as a server
+ * that has just started and whoever waits for it. Not what --fix failed at, under whatever name it is found now.
+ */
+export function judgePending(
+  seen: Pick<Examination, "findings">,
+  outcomes: readonly FixOutcome[],
+): (finding: ToldFinding) => boolean {
+  const findingsOf = (status: FixOutcome["status"]) =>
+    outcomes.flatMap((outcome) => (outcome.status === status ? outcome.step.findings : []));
+  const repaired = new Set(findingsOf("done").map(keyOf));
+  const failed = new Set(findingsOf("failed").map(({ subject }) => subject));
+  const before = new Set(problemsOf(seen.findings).map(keyOf));
+  return (finding) =>
+    repaired.has(keyOf(finding)) ||
+    (repaired.size > 0 && !before.has(keyOf(finding)) && !failed.has(finding.subject));
 }
 
 function keyOf({ id, subject }: Pick<ToldFinding, "id" | "subject">): string {

@@ -21,13 +21,15 @@ export const diagnose: CommandHandler = async (request) => {
     exclude: (request.options.exclude as string[] | undefined) ?? [],
   });
   const fixes = chooseFixes(request, checks);
+  const reportPath = await findReportPath(request);
   const facts = await look(request);
   try {
     const seen = await examine(facts, choice, startedMs + usualLimits.totalMs);
     const fixing =
       fixes === undefined ? undefined : await fix({ facts, choice, seen, fixes, look: () => look(request) });
-    const report = await writeReport(request, facts, fixing?.after ?? seen);
-    return summarize(facts, { choice, seen, fixing, report, elapsedMs: performance.now() - startedMs });
+    const elapsedMs = performance.now() - startedMs;
+    if (reportPath !== undefined) await writeReport(facts, fixing?.after ?? seen, reportPath);
+    return summarize(facts, { choice, seen, fixing, report: reportPath, elapsedMs });
   } finally {
     leaveGround(facts.ground);
   }
@@ -39,14 +41,15 @@ async function look(request: CommandRequest): Promise<DoctorFacts> {
   return createFacts({ ...loaded, request, ground, deep: request.options.deep === true });
 }
 
-async function writeReport(
-  { options }: CommandRequest,
-  facts: DoctorFacts,
-  { findings }: Examination,
-): Promise<string | undefined> {
+async function findReportPath({ context, options }: CommandRequest): Promise<string | undefined> {
   if (options.report === undefined) return undefined;
+  const { placeReport } = await import("../../doctor/report/save-report.js");
+  return placeReport(context, typeof options.report === "string" ? options.report : undefined);
+}
+
+async function writeReport(facts: DoctorFacts, { findings }: Examination, path: string): Promise<void> {
   const { saveReport } = await import("../../doctor/report/save-report.js");
-  return saveReport(facts, findings, typeof options.report === "string" ? options.report : undefined);
+  await saveReport(facts, findings, path);
 }
 
 interface Ending {

@@ -1,8 +1,10 @@
 import type { Ground } from "../../doctor/check.js";
 import type { Counts, ToldFinding } from "../../doctor/examine.js";
 import { describeGround } from "../../doctor/ground.js";
+import { areaOf } from "../../doctor/run-checks.js";
 import type { Style } from "../../output/output.js";
 import { countOf, formatDuration, wrap } from "../../output/units.js";
+import { joinWords } from "../../reconcile/describe-cause.js";
 import { docsOf } from "./finding-data.js";
 import { describePlan, type Fixing } from "./fix.js";
 
@@ -28,20 +30,25 @@ export function renderDoctor(screen: DoctorScreen): string[] {
   const { ground, findings, problems, counts, all, style, report } = screen;
   const total = counts.errors + counts.warnings + counts.unknown + counts.ok;
   const told = all ? [...problems, ...findings.filter((finding) => !problems.includes(finding))] : problems;
-  const next = problems.find(({ fix }) => fix !== null);
   return [
     `${describeGround(ground)}, ${countOf(total, "check")}`,
     ...renderFixing(screen),
     ...(all ? told.flatMap((finding) => renderFully(finding, style)) : renderProblems(told, style)),
     style.bold(summaryOf(screen)),
     ...(report === undefined ? [] : [`Report: ${report}`]),
-    `Next:  ${nextOf(screen, next)}`,
+    `Next:  ${nextOf(screen)}`,
   ];
 }
 
 function renderProblems(problems: readonly ToldFinding[], style: Style): string[] {
-  const ids = [...new Set(problems.map(({ id }) => id))];
+  const silent = problems.filter(({ id }) => id.endsWith(".no-answer"));
+  // A busy machine keeps a dozen checks waiting: one matter too.
+  const gathered = silent.length > shownOfOne ? silent : [];
+  const ids = [
+    ...new Set(problems.map((problem) => (gathered.includes(problem) ? "no-answer" : problem.id))),
+  ];
   return ids.flatMap((id) => {
+    if (id === "no-answer") return renderSilence(gathered, style);
     const own = problems.filter((problem) => problem.id === id);
     const more = own.length - shownOfOne;
     const shown = own.slice(0, shownOfOne);
@@ -54,6 +61,22 @@ function renderProblems(problems: readonly ToldFinding[], style: Style): string[
       ...(more > 0 ? [`    and ${more} more:  {mybroker} doctor --only ${id} --debug`] : []),
     ];
   });
+}
+
+function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
+  const counts = new Map<string, number>();
+  for (const { id } of silent) counts.set(areaOf(id), (counts.get(areaOf(id)) ?? 0) + 1);
+  const shown = [...counts].map(([area, count]) => (count === 1 ? area : `${area} (${count})`));
+  const areas = [...counts.keys()].map((area) => `--only ${area}`).join(" ");
+  const [first = "", ...others] = wrap(
+    `no answer in time from ${joinWords(shown)}; is this machine busy?`,
+    78,
+  );
+  return [
+    `${markOf("unknown", style)} ${first}`,
+    ...others.map((line) => `    ${line}`),
+    `    fix  {mybroker} doctor ${areas}`,
+  ];
 }
 
 function renderProblem({ id, level, message, fix }: ToldFinding, style: Style): string[] {
@@ -90,7 +113,13 @@ function markOf(level: ToldFinding["level"], style: Style): string {
 function renderFixing({ fixing, style }: DoctorScreen): string[] {
   if (fixing === undefined) return [];
   const { plan, outcomes } = fixing;
-  if (plan.steps.length === 0) return ["Nothing to repair."];
+  if (plan.steps.length === 0) {
+    return [
+      plan.manual.length === 0
+        ? "Nothing to repair."
+        : "Nothing that --fix repairs: that is for you to type.",
+    ];
+  }
   if (outcomes === undefined) return [...describePlan(plan), "Nothing was changed."];
   return outcomes.map(({ step: { repair }, status, problem }) => {
     const said = { done: "", failed: `: ${problem}`, unneeded: ": no longer needed" }[status];
@@ -110,9 +139,12 @@ function summaryOf({ counts, elapsedMs }: DoctorScreen): string {
   return `${parts.join(", ")} in ${formatDuration(elapsedMs)}.`;
 }
 
-function nextOf({ problems, fixing }: DoctorScreen, next: ToldFinding | undefined): string {
-  if (next === undefined) return "{mybroker} ps";
-  const repairable = problems.filter(({ repair }) => repair !== undefined).length;
-  if (fixing?.outcomes === undefined && repairable > 1) return "{mybroker} doctor --fix";
-  return next.fix ?? "{mybroker} ps";
+/** What can be repaired comes first: others often only wait for it. What --fix has just failed at is left to a person. */
+function nextOf({ problems, fixing }: DoctorScreen): string {
+  const repairs = fixing?.outcomes === undefined ? problems.flatMap(({ repair }) => repair ?? []) : [];
+  if (new Set(repairs.map(({ command }) => command)).size > 1) return "{mybroker} doctor --fix";
+  const next =
+    problems.find(({ repair }) => repairs.some((each) => each === repair)) ??
+    problems.find(({ fix }) => fix !== null);
+  return next?.fix ?? "{mybroker} ps";
 }

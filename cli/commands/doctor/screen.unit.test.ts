@@ -4,7 +4,7 @@ import { countFindings, problemsOf } from "../../doctor/examine.js";
 import { planFixes } from "../../doctor/fix/plan-fixes.js";
 import { repairWith } from "../../doctor/fix/repair-with.js";
 import { createStyle } from "../../output/style.js";
-import type { Fixing } from "./fix.js";
+import { type Fixing, judgePending } from "./fix.js";
 import { renderDoctor } from "./screen.js";
 
 const check = { id: "kafka.works", title: "", finds: [], run: async () => [] };
@@ -69,7 +69,7 @@ function render(all: boolean, fixing?: Fixing): string {
 
 it("shows problems, the worst first, of one kind three, each with what to type", () => {
   expect(render(false)).toMatchInlineSnapshot(`
-    "Embedded, not running, 10 checks
+    "Embedded, no process that answers, 10 checks
     ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092, which
         this host cannot reach, so that whoever follows waits
         fix  {mybroker} up
@@ -92,7 +92,7 @@ it("shows problems, the worst first, of one kind three, each with what to type",
 
 it("shows everything with --debug: what was seen, what is ignored and why, what is well, where to read on", () => {
   expect(render(true)).toMatchInlineSnapshot(`
-    "Embedded, not running, 10 checks
+    "Embedded, no process that answers, 10 checks
     ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092, which
         this host cannot reach, so that whoever follows waits
         fix  {mybroker} up
@@ -138,7 +138,7 @@ it("says what --fix would do, and what it did", () => {
   expect(
     render(false, { plan, outcomes: undefined, after }).split("\n").slice(0, 7).join("\n"),
   ).toMatchInlineSnapshot(`
-    "Embedded, not running, 10 checks
+    "Embedded, no process that answers, 10 checks
     To repair:
       {mybroker} init
           env.missing-key  A
@@ -159,4 +159,64 @@ it("says what --fix would do, and what it did", () => {
   expect(render(false, { plan: { steps: [], manual: [] }, outcomes: undefined, after }).split("\n")[1]).toBe(
     "Nothing to repair.",
   );
+});
+
+function renderOnly(problems: readonly ToldFinding[], fixing?: Fixing): string[] {
+  const counts = countFindings(problems);
+  const style = createStyle("never", false, {});
+  const report = undefined;
+  return renderDoctor({
+    ground,
+    findings: problems,
+    problems,
+    counts,
+    elapsedMs: 812,
+    all: false,
+    style,
+    fixing,
+    report,
+  });
+}
+
+it("names what can be repaired before what only waits for it", () => {
+  const waits = finding("service.not-ready", "order", { fix: "{mybroker} logs order" });
+  const stopped = finding("embedded.stopped", "rabbitmq", { level: "warning", ...start("rabbitmq") });
+  expect(renderOnly([waits, stopped]).at(-1)).toBe("Next:  {mybroker} start rabbitmq");
+  const stale = finding("embedded.stale-files", "process", { level: "warning", ...start("rabbitmq") });
+  expect(renderOnly([waits, stopped, stale]).at(-1)).toBe("Next:  {mybroker} start rabbitmq");
+  const other = finding("embedded.stopped", "kafka", { level: "warning", ...start("kafka") });
+  expect(renderOnly([waits, stopped, other]).at(-1)).toBe("Next:  {mybroker} doctor --fix");
+});
+
+it("says what --fix leaves to a person", () => {
+  const manual = [finding("env.file-mode", ".env", { fix: "chmod 600 .env" })];
+  const after = { ground, examined: [], findings: manual };
+  const lines = renderOnly(manual, { plan: planFixes(manual), outcomes: undefined, after });
+  expect(lines[1]).toBe("Nothing that --fix repairs: that is for you to type.");
+});
+
+it("tells what a busy machine did not get to in one place", () => {
+  const silent = ["mysql.no-answer", "mysql.no-answer", "kafka.no-answer", "data.no-answer"].map(
+    (id, index) => finding(id, `${index}`, { level: "unknown", fix: "{mybroker} doctor" }),
+  );
+  expect(renderOnly(silent).slice(1, 3)).toEqual([
+    "? no answer in time from mysql (2), kafka and data; is this machine busy?",
+    "    fix  {mybroker} doctor --only mysql --only kafka --only data",
+  ]);
+  expect(renderOnly(silent.slice(1)).join("\n")).toContain("? kafka.no-answer  2 is not well");
+});
+
+it("waits for what was repaired and what came of it, not for what --fix failed at", () => {
+  const stopped = finding("embedded.stopped", "rabbitmq", start("rabbitmq"));
+  const missing = finding("env.missing-key", "A", { repair: repairWith("init") });
+  const [init, starting] = planFixes([missing, stopped]).steps;
+  if (init === undefined || starting === undefined) throw new Error("the plan has two steps");
+  const failed = finding("embedded.failed", "rabbitmq", {});
+  const seen = { findings: [stopped, missing] };
+  const outcome = (step: typeof init, status: "done" | "failed") => ({ step, status, problem: null });
+  const none = judgePending(seen, [outcome(starting, "failed")]);
+  expect([stopped, missing, failed].map(none)).toEqual([false, false, false]);
+  const one = judgePending(seen, [outcome(init, "done"), outcome(starting, "failed")]);
+  const came = finding("service.not-ready", "order", {});
+  expect([stopped, missing, failed, came].map(one)).toEqual([false, true, false, true]);
 });

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../output/units.js";
+import { countOf, formatDuration } from "../../output/units.js";
 import { type DoctorFacts, type Finding, fine, type InspectedContainer } from "../check.js";
 import { editCommand } from "../edit-command.js";
 import { repairWith } from "../fix/repair-with.js";
@@ -17,10 +17,13 @@ export async function checkStates(facts: DoctorFacts): Promise<readonly Finding[
   );
   return Promise.all(
     own.map(async (container) => {
-      const limit = await facts.placeOf(["services", container.service, "mem_limit"]);
+      const { service, details } = container;
+      const limit = details.State.OOMKilled
+        ? await facts.placeOf(["services", service, "mem_limit"])
+        : undefined;
       return judgeState(container, {
         nowMs: facts.request.context.now(),
-        isJob: facts.project.services[container.service]?.["x-mybroker"] === undefined,
+        isJob: facts.project.services[service]?.["x-mybroker"] === undefined,
         limitPlace: limit ?? "docker-compose.yml:1",
       });
     }),
@@ -60,7 +63,7 @@ export function judgeState(container: InspectedContainer, surroundings: Surround
     return found("paused", { level: "error", message, fix: repair.command, repair });
   }
   if (State.Status === "restarting") {
-    const message = `${service} ends again and again, last with ${State.ExitCode} (${RestartCount} restarts)`;
+    const message = `${service} ends again and again, last with ${State.ExitCode} (${countOf(RestartCount, "restart")})`;
     return found("restarting", { level: "error", message, fix: logs });
   }
   if (!State.Running) return judgeEnded(container, surroundings);
@@ -72,7 +75,7 @@ export function judgeState(container: InspectedContainer, surroundings: Surround
   }
   const ageMs = surroundings.nowMs - Date.parse(State.StartedAt);
   if (RestartCount > 0 && ageMs < recentMs) {
-    const message = `${service} was restarted ${RestartCount} times by the engine, last ${formatDuration(ageMs)} ago`;
+    const message = `${service} was restarted ${countOf(RestartCount, "time")} by the engine, last ${formatDuration(ageMs)} ago`;
     return found("restarts", { level: "warning", message, fix: logs });
   }
   return fine("container.unhealthy", service, State.Health?.Status ?? "running");

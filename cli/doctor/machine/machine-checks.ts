@@ -54,7 +54,7 @@ function judgeEngine(ground: DoctorFacts["ground"]): Finding[] {
       fine(id, endpoint.url, `Docker ${facts.version}, API ${facts.apiVersion}, by ${endpoint.source}`),
     ];
   }
-  const { message, hint } = ground.failure;
-  const evidence = hint === undefined ? [] : [hint];
-  return [{ id, subject: "engine", level: "error", message, evidence, fix: "docker version" }];
+  const { message: cause, hint } = ground.failure;
+  const message = hint === undefined ? cause : `${cause}; ${hint}`;
+  return [{ id, subject: "engine", level: "error", message, fix: "docker version" }];
 }

@@ -29,7 +29,7 @@ describe("the machine", () => {
     const [check] = machineChecks;
     const facts = makeFacts({ ground: { runtime: "unknown", failure } });
     expect(await check?.run(facts, new AbortController().signal)).toMatchObject([
-      { id: "machine.engine-unreachable", level: "error", message: "no engine", evidence: ["start it"] },
+      { id: "machine.engine-unreachable", level: "error", message: "no engine; start it" },
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isStoreKind, type ServiceStatus } from "../../../contracts/embedded-control.js";
 import { actOnService } from "../../runtime/control-client.js";
 import { type Place, storePathOf } from "../../runtime/place.js";
@@ -31,6 +32,13 @@ async function examineStore(
     const message = `${name} cannot be used: ${status?.problem ?? "the process ended meanwhile"}`;
     const fix = `{mybroker} logs ${name}`;
     return [{ id: "store.failing", subject: name, level: "error", message, fix }];
+  }
+  const path = storePathOf(place, name);
+  if (!existsSync(path)) {
+    // The process has it open and notices nothing.
+    const message = `the file of ${name} was deleted while it was open: nothing that is written from now on is kept`;
+    const fix = "{mybroker} down && {mybroker} up";
+    return [{ id: "store.failing", subject: name, level: "error", message, evidence: [path], fix }];
   }
   const missing = kind === "mysql" || kind === "postgres" ? await findMissing(facts, place, name) : [];
   const id = "store.missing-table";
