@@ -72,11 +72,15 @@ export async function redactSecrets({
   globals,
   output,
 }: Pick<CommandRequest, "context" | "globals" | "output">): Promise<void> {
-  try {
-    const sources = await loadEnvironment(createLoadRequest(context, globals));
-    for (const key of await findSecretKeys(sources)) output.redact(sources.environment[key] ?? "");
-  } catch {
-    // Where no project is found none of its secrets is known.
+  // Where the file that was named is not there, the project of this folder may be what was meant.
+  for (const place of [globals, { ...globals, file: [], envFile: [] }]) {
+    try {
+      const sources = await loadEnvironment(createLoadRequest(context, place));
+      for (const key of await findSecretKeys(sources)) output.redact(sources.environment[key] ?? "");
+      return;
+    } catch {
+      // Where no project is found none of its secrets is known.
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CommandRequest } from "../../kernel/command.js";
 import type { Style } from "../../output/output.js";
+import { wrap } from "../../output/units.js";
 import { formatHex } from "../../streams/format-hex.js";
 import { describeRecord } from "../../streams/format-json.js";
 import { createTemplate } from "../../streams/format-template.js";
@@ -57,16 +58,24 @@ function rawLine({ bytes }: StreamRecord): Uint8Array[] {
 
 /** Before anything is cut or dumped: half a secret, or one in hexadecimal digits, would not be known any more. */
 function withoutSecrets(record: StreamRecord, hide: (text: string) => string): StreamRecord {
-  if (record.bytes === null) return record;
-  const text = toBuffer(record.bytes).toString("utf8");
+  const key = record.key === null ? null : hide(record.key);
+  const text = record.bytes === null ? "" : toBuffer(record.bytes).toString("utf8");
   const hidden = hide(text);
-  if (hidden === text) return record;
-  return Object.create(record, { bytes: { value: Buffer.from(hidden) } }) as StreamRecord;
+  if (hidden === text && key === record.key) return record;
+  const bytes = hidden === text ? record.bytes : Buffer.from(hidden);
+  // A source's records may keep their headers private to themselves, where a copy does not reach.
+  const headers = { get: () => record.headers };
+  return Object.create(record, { key: { value: key }, bytes: { value: bytes }, headers }) as StreamRecord;
 }
 
 function problemLines(problems: readonly Problem[], { output, context }: CommandRequest): string[] {
-  return problems.map(({ level, field, what }) =>
-    layOut([["             "], [markOf(level, output.style)], [` ${field} ${what}`]], context.columns),
+  // Wrapped, not cut: what was wrong stands at the end.
+  return problems.flatMap(({ level, field, what }) =>
+    wrap(`${field} ${what}`, Math.max(20, context.columns - 15)).map((line, index) =>
+      index === 0
+        ? layOut([["             "], [markOf(level, output.style)], [` ${line}`]], context.columns)
+        : layOut([[`               ${line}`]], context.columns),
+    ),
   );
 }
 
