@@ -57,12 +57,13 @@ export class KafkaRecord {
 
   /** The last one of those with the same name counts. */
   get headers(): Readonly<Record<string, string>> {
-    const headers: Record<string, string> = {};
+    // By entries: a header may be called "__proto__".
+    const headers: [string, string][] = [];
     this.eachHeader((cursor, nameAt, nameLength) => {
       const name = this.content.toString("utf8", nameAt, nameAt + nameLength);
-      headers[name] = cursor.text(cursor.varint()) ?? "";
+      headers.push([name, cursor.text(cursor.varint()) ?? ""]);
     });
-    return headers;
+    return Object.fromEntries(headers);
   }
 
   /** Of all headers it decodes that one alone. */
@@ -73,7 +74,7 @@ export class KafkaRecord {
       const isIt =
         nameLength === publishedAt.length &&
         publishedAt.compare(this.content, nameAt, nameAt + nameLength) === 0;
-      if (isIt) publishedMs = Number(cursor.text(length) ?? Number.NaN);
+      if (isIt) publishedMs = Number(cursor.text(length) || Number.NaN);
       else cursor.skip(length);
     });
     return Number.isFinite(publishedMs) ? publishedMs : timestampMs;

@@ -79,9 +79,9 @@ function orderCells(terms: Terms, { status, reason, filled }: State, style: Styl
   return [
     [`${shortId.padEnd(4)}  `, style.bold],
     [side.padEnd(4), side === "BUY" ? style.green : style.red],
-    [` ${text(quantity).padStart(4)} ${ticker.padEnd(6)} `],
+    [` ${text(quantity).padStart(4)} `],
     // Of what came to nothing the reason matters more, and there is room for one.
-    [reason == null ? `${amount(price).padEnd(5)}  ` : " "],
+    [reason == null ? `${`${ticker.padEnd(6)} ${amount(price)}`.padEnd(13)} ` : `${ticker.padEnd(6)} `],
     [shownStatus, colourOf(status, style)],
     [reason == null ? "" : ` ${text(reason)}`],
   ];

@@ -19,27 +19,37 @@ export function createTextFormat({ style, columns, now }: TextSetting): (record:
   const describing = { style, orders: new OrderMemory() };
   const colours = { kafka: style.cyan, rabbit: style.yellow };
   return (record) => {
-    const { source, publishedMs, note } = record;
+    const { source, publishedMs } = record;
     const cells = describeMessage(record, describing) ?? describePayload(record, { style, columns });
     return layOut(
       [
         [`${shortTime(publishedMs, now())} `, style.dim],
         [source.padEnd(7), colours[source]],
         [` ${placeOf(record).label.padEnd(13)} `],
-        ...(note === undefined ? cells : [[`(${note}) `, style.yellow] as const, ...cells]),
+        ...withNote(cells, record, style),
       ],
       columns,
     );
   };
 }
 
+/** Before what cannot be shown as it is; after what can, where the line may end without it. */
+function withNote(cells: readonly Cell[], { note, kind }: StreamRecord, style: Style): readonly Cell[] {
+  if (note === undefined) return cells;
+  return kind === "firehose"
+    ? [...cells, [`  (${note})`, style.dim]]
+    : [[`(${note}) `, style.yellow], ...cells];
+}
+
 const dayMs = 86_400_000;
 
-/** "12:04:31.118", with the day in front where that is not today; UTC, as all times that we print. */
+/** "12:04:31.118", with the day in front where that is not today, and the year where it is another; UTC, as all times that we print. */
 export function shortTime(timeMs: number, nowMs: number): string {
   const iso = isoTime(timeMs);
   const today = Math.floor(timeMs / dayMs) === Math.floor(nowMs / dayMs);
-  return today ? iso.slice(11, 23) : `${iso.slice(5, 10)} ${iso.slice(11, 23)}`;
+  if (today) return iso.slice(11, 23);
+  const thisYear = iso.slice(0, 4) === isoTime(nowMs).slice(0, 4);
+  return `${iso.slice(thisYear ? 5 : 0, 10)} ${iso.slice(11, 23)}`;
 }
 
 /** RFC 3339; a time that no calendar has, which a stranger may have put in a header, is shown as the first one. */

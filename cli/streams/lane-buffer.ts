@@ -3,6 +3,9 @@ import type { StreamRecord } from "./record.js";
 /** What a lane holds before it waits or drops; some more may come with one push. */
 const limits = { records: 16_384, bytes: 8 * 1024 * 1024 } as const;
 
+/** Clocks of brokers may be ahead by so much, all by the same; a time further ahead says nothing. */
+const aheadMostMs = 10_000;
+
 /** The records of one lane, sorted by when they were published. */
 export class LaneBuffer {
   readonly isLossy: boolean;
@@ -15,6 +18,8 @@ export class LaneBuffer {
   readonly #rank: number;
   #records: StreamRecord[] = [];
   #keys: number[] = [];
+  /** When each came, by our clock. */
+  #arrivals: number[] = [];
   #head = 0;
   #sizeBytes = 0;
   #isEnded = false;
@@ -35,6 +40,11 @@ export class LaneBuffer {
   /** Unix milliseconds; Infinity when it is empty. */
   get firstKeyMs(): number {
     return this.#keys[this.#head] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** From when on its first record need not wait any more: when it was published, and where that is to come, came. */
+  get firstDueMs(): number {
+    return Math.min(this.firstKeyMs, this.#arrivals[this.#head] ?? Number.POSITIVE_INFINITY);
   }
 
   /** Whether its first record goes before that of the other; an empty lane is before none. */
@@ -59,18 +69,24 @@ export class LaneBuffer {
     return this.isFull() ? 0 : limits.records - this.length;
   }
 
-  /** A time of publication that is still to come is a wrong clock: such a record counts as of now. */
   add(records: readonly StreamRecord[], nowMs: number): void {
     for (const record of records) {
-      const keyMs = Math.max(Math.min(record.publishedMs, nowMs), this.#floorMs);
+      const keyMs = Math.max(this.#believe(record.publishedMs, nowMs), this.#floorMs);
       this.#sizeBytes += sizeOf(record);
       if (keyMs >= this.lastKeyMs || this.length === 0) {
         this.#keys.push(keyMs);
+        this.#arrivals.push(nowMs);
         this.#records.push(record);
         this.lastKeyMs = Math.max(this.lastKeyMs, keyMs);
-      } else this.#insert(record, keyMs);
+      } else this.#insert(record, { keyMs, nowMs });
     }
     if (!this.isLive) this.pastCount += records.length;
+  }
+
+  /** What no clock can say counts as of now, and in the past as the one before it, or all after it would be late. */
+  #believe(publishedMs: number, nowMs: number): number {
+    if (publishedMs <= nowMs + aheadMostMs) return publishedMs;
+    return this.isLive || this.lastKeyMs === Number.NEGATIVE_INFINITY ? nowMs : this.lastKeyMs;
   }
 
   take(): StreamRecord {
@@ -125,7 +141,7 @@ export class LaneBuffer {
     this.relieve();
   }
 
-  #insert(record: StreamRecord, keyMs: number): void {
+  #insert(record: StreamRecord, { keyMs, nowMs }: { keyMs: number; nowMs: number }): void {
     let low = this.#head;
     let high = this.#keys.length;
     while (low < high) {
@@ -134,18 +150,21 @@ export class LaneBuffer {
       else high = middle;
     }
     this.#keys.splice(low, 0, keyMs);
+    this.#arrivals.splice(low, 0, nowMs);
     this.#records.splice(low, 0, record);
   }
 
   #reset(): void {
     this.#records = [];
     this.#keys = [];
+    this.#arrivals = [];
     this.#head = 0;
   }
 
   #cut(): void {
     this.#records = this.#records.slice(this.#head);
     this.#keys = this.#keys.slice(this.#head);
+    this.#arrivals = this.#arrivals.slice(this.#head);
     this.#head = 0;
   }
 }

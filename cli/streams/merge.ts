@@ -105,7 +105,8 @@ class TimeMerge implements Merge {
       push: (records) => this.#push(lane, records),
       caughtUp: () => {
         lane.catchUp();
-        this.#drain();
+        // Not at once: what came with the last of the past is pushed next, of this lane and of others.
+        queueMicrotask(() => this.#drain());
       },
       end: () => {
         lane.end();
@@ -226,10 +227,10 @@ class TimeMerge implements Merge {
           first = lane;
         } else if (lane.isBefore(second)) second = lane;
       }
-      if (first === undefined || first.firstKeyMs > dueMs) break;
+      if (first === undefined || first.firstDueMs > dueMs) break;
       // As long as this lane stays ahead of all others there is nothing to compare it with.
       do records.push(first.take());
-      while (records.length < emitLimit && first.firstKeyMs <= dueMs && first.isBefore(second));
+      while (records.length < emitLimit && first.firstDueMs <= dueMs && first.isBefore(second));
     }
     return records;
   }
@@ -251,7 +252,7 @@ class TimeMerge implements Merge {
   /** Live records are due by the clock; those of the past when a lane goes on. */
   #schedule(): void {
     let atMs = Number.POSITIVE_INFINITY;
-    for (const lane of this.#lanes) atMs = Math.min(atMs, lane.firstKeyMs);
+    for (const lane of this.#lanes) atMs = Math.min(atMs, lane.firstDueMs);
     atMs += this.#windowMs;
     const nowMs = Date.now();
     if (atMs === Number.POSITIVE_INFINITY || (atMs <= nowMs && this.#isCatchingUp())) return;

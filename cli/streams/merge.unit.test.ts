@@ -111,6 +111,32 @@ describe("the past", () => {
   });
 });
 
+describe("a wrong clock", () => {
+  it("of one message of the past does not make those after it late", async () => {
+    const { given, sink, finishOpening, merge } = startMerge("beginning");
+    const [one, other] = [sink.lane(), sink.lane()];
+    await finishOpening();
+    const future = Date.parse("2050-01-01T00:00:00Z");
+    one.push([record(startMs - 900), record(future)]);
+    other.push([record(startMs - 800), record(startMs - 600)]);
+    one.push([record(startMs - 700)]);
+    for (const lane of [one, other]) lane.caughtUp();
+    await merge.caughtUp;
+    expect(times(given)).toEqual([-900, future - startMs, -800, -700, -600]);
+  });
+
+  it("that all sources share keeps live records in order", async () => {
+    const { given, sink, finishOpening } = startMerge("now");
+    const [one, other] = [sink.lane({ live: true }), sink.lane({ live: true })];
+    await finishOpening();
+    one.push([record(startMs + 3_010), record(startMs + 3_030)]);
+    await vi.advanceTimersByTimeAsync(windowMs - 10);
+    other.push([record(startMs + 3_000), record(startMs + 3_020)]);
+    await vi.advanceTimersByTimeAsync(windowMs);
+    expect(times(given)).toEqual([3_000, 3_010, 3_020, 3_030]);
+  });
+});
+
 describe("the last N", () => {
   it("are the last of all lanes together", async () => {
     const lanes = fc.array(fc.array(fc.integer({ min: 0, max: 9_999 }), { maxLength: 30 }), {
@@ -133,6 +159,21 @@ describe("the last N", () => {
         );
       }),
     );
+  });
+
+  it("go before what came with the last of them, which is in order too", async () => {
+    const { given, sink, finishOpening, merge } = startMerge({ last: 2 });
+    const [one, other] = [sink.lane(), sink.lane()];
+    await finishOpening();
+    // As a reader has it that fetched past and present of two partitions at once.
+    one.push([record(startMs - 900)]);
+    one.caughtUp();
+    one.push([record(startMs - 700), record(startMs - 500)]);
+    other.push([record(startMs - 800)]);
+    other.caughtUp();
+    other.push([record(startMs - 600), record(startMs - 400)]);
+    await merge.caughtUp;
+    expect(times(given)).toEqual([-900, -800, -700, -600, -500, -400]);
   });
 
   it("cost no record that came after them", async () => {

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Style } from "../output/output.js";
 import { formatHex } from "./format-hex.js";
+import { describeRecord } from "./format-json.js";
 import { createTemplate } from "./format-template.js";
 import { createTextFormat } from "./format-text.js";
 import { printable } from "./printable.js";
 import type { StreamRecord } from "./record.js";
 import { noonMs, orderEvent, orderId, recordOf } from "./testing/records.js";
+import { validateRecord } from "./validate.js";
 
 const same = (text: string): string => text;
 const plain: Style = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
@@ -86,7 +88,7 @@ describe("a line of text", () => {
 12:04:31.118 kafka   wallet-events       CUSTODY_IN       0.00  50 PETR4  has 6…
 12:04:31.118 kafka   market-data   PETR4   38.4725  volume 1200  PETROBRAS PN
 12:04:31.118 kafka   order-events  7f3c  BUY   100 PETR4  38.50  PARTIAL 40/100
-12:04:31.118 rabbit  <- b3         7f3c                    REJECTED UNKNOWN_TIC…
+12:04:31.118 rabbit  <- b3         7f3c                   REJECTED UNKNOWN_TICK…
 12:04:31.118 rabbit  -> b3         7f3c                          CANCEL
 12:04:31.118 rabbit  dead <- b3    7f3c                            /quantity mu…
 12:04:31.118 kafka   order-events.dlt user-1  {broken
@@ -116,8 +118,30 @@ describe("a line of text", () => {
       "12:04:31.118 kafka   orders.of.mine (compressed: zstd, cannot be decoded) k  x",
       '12:04:31.118 kafka   order-events  user-1  {"orderId":5}',
       '01-22 12:04:31.118 kafka   order-events  user-1  ["not","an","object"]',
-      "01-01 00:00:00.000 kafka   order-events  user-1  (no payload)",
+      "1970-01-01 00:00:00.000 kafka   order-events  user-1  (no payload)",
     ]);
+  });
+
+  it("keeps the states below each other where prices and tickers are long", () => {
+    const orders = [
+      { ticker: "PETR4", price: 38.5 },
+      { ticker: "VISC11", price: 123.35 },
+      { ticker: "TAEE11F", price: 34.97 },
+    ];
+    const states = orders.map((order) => format(recordOf({ value: { ...orderEvent, ...order } })));
+    expect(new Set(states.map((line) => line.indexOf("PENDING"))).size).toBe(1);
+    const cancelled = { ticker: "VISC11", status: "CANCELLED", reason: "NO_LIQUIDITY" };
+    expect(format(recordOf({ value: { ...orderEvent, ...cancelled } }))).toMatch(
+      /VISC11 CANCELLED NO_LIQUIDITY$/,
+    );
+  });
+
+  it("says first what passes the firehose, and then what became of it", () => {
+    const way = { ...toBroker, exchange: "exchange.broker.orders", key: "b3.matching.engine" };
+    const note = "published to mq-broker-to-b3";
+    expect(format(recordOf({ ...way, kind: "firehose", note, value: orderEvent }), 120)).toMatch(
+      /PETR4 {2}38\.50 {2}PENDING {2}\(published to mq-broker-to-b3\)$/,
+    );
   });
 
   it("gives each order of a run an id that no other has", () => {
@@ -185,6 +209,18 @@ describe("whatever a message holds", () => {
         if (!dangerous.test(text)) expect(printable(text)).toBe(text);
       }),
     );
+  });
+});
+
+describe("a payload that is nested too deeply to be walked through", () => {
+  it.each(["[]", '{"a":}'])("is text, of %s", (pair) => {
+    const closing = pair.slice(-1);
+    const opening = pair.slice(0, -1);
+    const text = `${opening.repeat(10_000)}${pair === "[]" ? "" : "1"}${closing.repeat(10_000)}`;
+    const record = recordOf({ bytes: Buffer.from(text) });
+    expect(describeRecord(record, undefined)).toMatchObject({ encoding: "text", value: text });
+    expect(createTemplate("{value}{value.a}")(record)).toBe(text);
+    expect(validateRecord(record).problems[0]).toMatchObject({ field: "value", what: "is not JSON" });
   });
 });
 

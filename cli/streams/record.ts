@@ -30,7 +30,7 @@ export interface StreamRecord {
 let decoded: { readonly record: StreamRecord; readonly value: unknown } | undefined;
 
 /**
- * The payload as JSON; undefined where it is none. The last one is kept, for a filter that asks several times: kept in
+ * The payload as JSON; undefined where it is none, or one that is nested too deeply to be walked through. The last one is kept, for a filter that asks several times: kept in
  * the records themselves, which are older, all of them would outlive the collector's quick rounds (a third of the time).
  */
 export function decode(record: StreamRecord): unknown {
@@ -41,10 +41,19 @@ export function decode(record: StreamRecord): unknown {
 function parseJson(bytes: Uint8Array | null): unknown {
   if (bytes === null || bytes.length === 0) return undefined;
   try {
-    return JSON.parse(asBuffer(bytes).toString());
+    const value: unknown = JSON.parse(asBuffer(bytes).toString());
+    return bytes.length >= 2 * deepest && isDeeperThan(deepest, value) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+/** Whoever walks through a value by recursion, as JSON.stringify does, comes to the end of the stack at some thousands. */
+const deepest = 1_000;
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -48,6 +48,8 @@ export function readTailOptions({ options, args, globals, context }: CommandRequ
   const timeOf = (text: string | undefined) =>
     text === undefined ? undefined : Math.round(Number(toEngineTime(text, context.now())) * 1000);
   const untilMs = timeOf(given.until);
+  const sinceMs = timeOf(given.since);
+  if (untilMs !== undefined && sinceMs !== undefined && untilMs < sinceMs) throw emptySpan(given);
   const selective = given.filter !== undefined || untilMs !== undefined;
   return withoutUndefined({
     choice: { names: args, kafka, rabbit, firehose },
@@ -57,7 +59,7 @@ export function readTailOptions({ options, args, globals, context }: CommandRequ
     trace: given.trace,
     expressions: withoutUndefined({ filter: given.filter, stopWhen: given.stopWhen }),
     plan: withoutUndefined({
-      ...chooseStart(given, timeOf(given.since), selective),
+      ...chooseStart(given, sinceMs, selective),
       follow,
       untilMs,
       limit: given.limit,
@@ -68,7 +70,7 @@ export function readTailOptions({ options, args, globals, context }: CommandRequ
 
 /** @param selective not every message of the past will be shown */
 function chooseStart(
-  { tail, fromBeginning }: Given,
+  { tail, fromBeginning, follow = true }: Given,
   sinceMs: number | undefined,
   selective: boolean,
 ): Pick<WatchPlan, "start" | "keepLast"> {
@@ -77,7 +79,18 @@ function chooseStart(
   if (fromBeginning === true || tail === "all") return { start: "beginning" };
   const last = tail ?? lastByDefault;
   if (last === 0) return { start: "now" };
-  return selective ? { start: { last: Math.max(last, readBackMost) }, keepLast: last } : { start: { last } };
+  if (selective) return { start: { last: Math.max(last, readBackMost) }, keepLast: last };
+  // What comes while the past is read is part of what ends there: not one more than were asked for.
+  return follow ? { start: { last } } : { start: { last }, keepLast: last };
+}
+
+function emptySpan({ since, until }: Given): MybrokerError {
+  return new MybrokerError({
+    code: "usage.conflict",
+    message: `--until ${until} is before --since ${since}`,
+    hint: "For example:  {mybroker} tail orders --since 1h --until 30m",
+    exitCode: exitCodes.usage,
+  });
 }
 
 function refuseConflicts(given: Given, format: Format): void {

@@ -47,7 +47,10 @@ function describeStart({ plan, expressions }: TailOptions): string {
     const last = keepLast === undefined ? "" : `last ${keepLast} `;
     return `${last}since ${new Date(start.sinceMs).toISOString()}${following}`;
   }
-  const within = keepLast === undefined ? "" : ` of ${readBackMost.toLocaleString("en-US")} a source`;
+  const within =
+    keepLast === undefined || keepLast === start.last
+      ? ""
+      : ` of ${readBackMost.toLocaleString("en-US")} a source`;
   return `last ${keepLast ?? start.last}${wanted}${within}${following}`;
 }
 
