@@ -296,7 +296,7 @@ class Line {
 
   #addEvent(key: string, after: readonly string[], status = key): void {
     this.#hops.add({
-      ...{ step: "event", of: key, after, what: status || "execution told" },
+      ...{ step: "event", of: key, after, what: `${status || "execution"} told` },
       fact: this.#facts.orderEvents,
       found: foundIn(this.#event(key)),
     });
@@ -311,7 +311,7 @@ class Line {
       (row === undefined || (row.createdMs >= madeMs && row.createdMs - madeMs < idAgeLimitMs));
     const clock = "broker-order";
     return fits
-      ? { atMs: madeMs, clock }
+      ? { atMs: madeMs, source: "id of the order", clock }
       : { atMs: row?.createdMs ?? null, source: "orders.created_at", clock };
   }
 

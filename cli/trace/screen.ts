@@ -63,7 +63,8 @@ function tellState(hop: Hop): string {
     case "unknown":
       return `unknown: ${hop.note ?? ""}`;
     case "done":
-      return hop.note === undefined ? hop.source : `${hop.source}: ${hop.note}`;
+      // The table's column is for a program.
+      return hop.note ?? hop.source.split(" ")[0] ?? "";
   }
 }
 

@@ -26,7 +26,7 @@ const orderOutbox = (channel: "rabbitmq" | "kafka") => ({ part: "order", channel
 
 /** docs/order-flow.md, a step at a time. */
 export const steps = {
-  placed: { by: "broker-gateway", fact: "order", source: "the order's id" },
+  placed: { by: "broker-gateway", fact: "order", source: "order_id" },
   stored: { by: order, fact: "order", source: "orders.created_at" },
   reserve: { by: wallet, fact: "entries", source: "transactions.created_at" },
   held: { by: order, fact: "order", source: "eventTimestamp" },
