@@ -31,15 +31,18 @@ function judgeService({ name, state, problem }: ServiceStatus): Finding {
     // It runs; what it waits for is found by asking it.
     case "unhealthy":
       return fine("embedded.stopped", name, state);
-    case "failed":
+    case "failed": {
+      // Before it starts anything, `up` says who has a port and how to free it.
+      const repair = said.includes("EADDRINUSE") ? repairWith("up", name) : start;
       return {
         id: "embedded.failed",
         subject: name,
         level: "error",
         message: `${name} failed: ${said}`,
-        fix: start.command,
-        repair: start,
+        fix: repair.command,
+        repair,
       };
+    }
     case "stopped":
       return {
         id: "embedded.stopped",

@@ -76,6 +76,14 @@ describe("the process", () => {
   });
 });
 
+it("lets up say who has the port that a service could not listen on", () => {
+  const problem = "listen EADDRINUSE: address already in use 127.0.0.1:5672";
+  const failed = { name: "rabbitmq", state: "failed", startedAt: "2026-01-02T12:00:00Z", problem };
+  expect(judgeServices([failed as ServiceStatus], new Map())).toMatchObject([
+    { id: "embedded.failed", fix: "{mybroker} up rabbitmq" },
+  ]);
+});
+
 describe("services in the process", () => {
   const service = (name: string, state: ServiceState, startedAt: string | null = "2026-01-02T12:00:00Z") =>
     ({

@@ -33,14 +33,16 @@ async function examineStore(
     const fix = `{mybroker} logs ${name}`;
     return [{ id: "store.failing", subject: name, level: "error", message, fix }];
   }
-  const path = storePathOf(place, name);
-  if (!existsSync(path)) {
-    // The process has it open and notices nothing.
-    const message = `the file of ${name} was deleted while it was open: nothing that is written from now on is kept`;
-    const fix = "{mybroker} down && {mybroker} up";
-    return [{ id: "store.failing", subject: name, level: "error", message, evidence: [path], fix }];
+  // The process has it open and notices nothing.
+  if (!existsSync(storePathOf(place, name))) return [tellFile(place, name, "was deleted while it was open")];
+  let missing: string[];
+  try {
+    missing = kind === "mysql" || kind === "postgres" ? await findMissing(facts, place, name) : [];
+  } catch (error) {
+    if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== "EIO") throw error;
+    // Another file of its name, beside the log of the one that is open.
+    return [tellFile(place, name, `is not the one that is open: ${error.message}`)];
   }
-  const missing = kind === "mysql" || kind === "postgres" ? await findMissing(facts, place, name) : [];
   const id = "store.missing-table";
   if (missing.length === 0) return [fine("store.works", name, `written to and read`)];
   return missing.map((table) => ({
@@ -52,6 +54,17 @@ async function examineStore(
     fix: `{mybroker} doctor --fix ${id}`,
     repair: recreateInFile(place, name),
   }));
+}
+
+function tellFile(place: Place, name: string, what: string): Finding {
+  return {
+    id: "store.failing",
+    subject: name,
+    level: "error",
+    message: `the file of ${name} ${what}; nothing that is written from now on is kept`,
+    evidence: [storePathOf(place, name)],
+    fix: "{mybroker} down && {mybroker} up",
+  };
 }
 
 async function findMissing(facts: DoctorFacts, place: Place, name: string): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { DatabaseSettings } from "../../../kit/sql/database.js";
 import { MybrokerError } from "../../errors/mybroker-error.js";
 import { countOf } from "../../output/units.js";
@@ -40,6 +41,8 @@ async function isUp({ ground, targets }: DoctorFacts, store: string): Promise<bo
 }
 
 async function hasMark(settings: DatabaseSettings): Promise<boolean> {
+  // Opening a file that was deleted would make another.
+  if (settings.kind === "sqlite" && !existsSync(settings.path)) return false;
   const [{ openBulk }, { markName }] = await Promise.all([
     import("../../../kit/sql/bulk/bulk.js"),
     import("../../seed/load/mark.js"),
