@@ -2,9 +2,11 @@ import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
 import { requireRunning } from "../../runtime/running.js";
+import { isSame } from "../../seed/load/mark.js";
 import { runSeed, type SeedOutcome, type SeedWish } from "../../seed/run-seed.js";
 import { type FoundStores, findSeedStores } from "../../seed/stores.js";
 import type { Verification } from "../../seed/verify/verify-stores.js";
+import { seedParts } from "../../seed/world/parts.js";
 import { checkServiceNames } from "../../stack/select-services.js";
 import { whileLocked } from "../../stack/while-locked.js";
 import { createPartProgress } from "./part-progress.js";
@@ -22,15 +24,22 @@ interface Options {
 /** `seed`: exit 1 where the stores do not agree afterwards, or do not run. */
 export const seed: CommandHandler = async (request) => {
   const startedMs = performance.now();
-  const { scale, randomSeed, asOf, only, reset = false, verify = false } = request.options as Options;
-  if (verify && (reset || only !== undefined)) throw verifyAlone(reset ? "--reset" : "--only");
+  const {
+    scale,
+    randomSeed,
+    asOf,
+    only,
+    reset = false,
+    verify: verifies = false,
+  } = request.options as Options;
+  if (verifies && (reset || only !== undefined)) throw verifyAlone(reset ? "--reset" : "--only");
   // Before the files are held to account: without a first `up` there may be no .env.
   const place = await findEmbeddedPlace(request);
   if (place !== undefined) await requireRunning(place);
   const stores = await findSeedStores(request, place);
   request.output.useRuntime(stores.runtime);
   checkServiceNames(only ?? [], [...new Set(stores.stores.map(({ store }) => store))]);
-  if (verify) return verifyOnly(request, stores, startedMs);
+  if (verifies) return verifyOnly(request, stores, startedMs);
   if (asOf !== undefined) checkPast(asOf, request);
   const wish: SeedWish = {
     ...(scale === undefined ? {} : { scale }),
@@ -41,7 +50,8 @@ export const seed: CommandHandler = async (request) => {
     dryRun: request.globals.dryRun,
   };
   const { outcome, servicesRun } = await fillStores(request, stores, wish);
-  const verification = outcome.kind === "loaded" ? await verifyLoaded(request, stores) : null;
+  const isLoaded = outcome.kind === "loaded" && holdOneWorld(outcome);
+  const verification = isLoaded ? await verify(request, stores) : null;
   const elapsedMs = performance.now() - startedMs;
   const facts = { outcome, verification, elapsedMs, servicesRun };
   return {
@@ -90,8 +100,7 @@ async function verifyOnly(
   stores: FoundStores,
   startedMs: number,
 ): Promise<CommandResult> {
-  const { verifyStores } = await import("../../seed/verify/verify-stores.js");
-  const verification = await verifyStores(stores, { signal: request.context.signal });
+  const verification = await verify(request, stores);
   const elapsedMs = performance.now() - startedMs;
   return {
     project: stores.project.name,
@@ -105,9 +114,22 @@ async function verifyOnly(
   };
 }
 
-async function verifyLoaded(request: CommandRequest, stores: FoundStores): Promise<Verification | null> {
+/** With --only there may be less or more than one data set in the stores, which are not to agree then. */
+function holdOneWorld({ world, marks }: SeedOutcome): boolean {
+  return seedParts.every((part) => {
+    const mark = marks.get(part);
+    return mark?.state === "complete" && isSame(mark, { dataSet: world.id, asOfMs: world.asOfMs });
+  });
+}
+
+async function verify({ context, output }: CommandRequest, stores: FoundStores): Promise<Verification> {
   const { verifyStores } = await import("../../seed/verify/verify-stores.js");
-  return verifyStores(stores, { signal: request.context.signal });
+  output.progress({ id: "seed/verify", label: "all stores", status: "working", text: "comparing" });
+  try {
+    return await verifyStores(stores, { signal: context.signal });
+  } finally {
+    output.progressDone();
+  }
 }
 
 function verifyAlone(flag: string): MybrokerError {

@@ -67,7 +67,7 @@ function renderLoaded({ outcome, verification, elapsedMs, servicesRun }: SeedFac
     `  ${counts.join("  ")}`,
     `Done in ${formatDuration(elapsedMs)}, checksum ${checksum.slice(0, 4)}…${
       verification === null
-        ? "."
+        ? "; not verified, for not every store has this data set."
         : `; verified: ${countOf(verification.total, "difference")} over ${countOf(verification.stores, "store")}.`
     }`,
     ...(verification === null ? [] : listDifferences(verification)),
