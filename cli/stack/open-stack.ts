@@ -77,7 +77,6 @@ export async function redactSecrets({
     try {
       const sources = await loadEnvironment(createLoadRequest(context, place));
       for (const key of await findSecretKeys(sources)) output.redact(sources.environment[key] ?? "");
-      return;
     } catch {
       // Where no project is found none of its secrets is known.
     }
