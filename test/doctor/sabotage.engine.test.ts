@@ -82,7 +82,8 @@ describe("a stack that Docker calls healthy", () => {
   // A mend that fails is one failure: the next sabotage begins with a sound stack again.
   afterEach(async ({ task }) => {
     if (task.result?.state !== "fail") return;
-    console.info(`made anew after: ${task.name}`);
+    const why = (task.result.errors ?? []).map(({ message, diff = "" }) => `${message}\n${diff}`);
+    console.info(`made anew after: ${task.name}\n${why.join("\n")}`);
     await stack.remake();
     await waitUntilWell();
   }, 540_000);
