@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { derivePasswordKey, formatPasswordHash, saltBytes } from "../../kit/password-hash.js";
+import { keepHeapSmall } from "./keep-heap-small.js";
 import { explainFailure } from "./load/explain-failure.js";
 import { loadAll } from "./load/load-all.js";
 import { isSame, type SeedMark } from "./load/mark.js";
@@ -92,6 +93,7 @@ export async function runSeed(stores: SeedStores, wish: SeedWish, ports: SeedPor
     if (wish.reset && there && !(await ports.confirm(world.counts.users)))
       return { ...outcome, kind: "declined", checksum: known?.checksum ?? "" };
     tellOthers(parts, chosen, world, ports);
+    keepHeapSmall();
     const checksum = known?.checksum ?? checksumWorld(world.options).total;
     const loaded = await ports.whileLocked(() => load({ parts, due, world, checksum, ports }));
     return { world, checksum, kind: "loaded", ...loaded };

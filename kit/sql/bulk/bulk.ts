@@ -26,8 +26,8 @@ export interface BulkSession {
   /** How rows are sent; INSERT on MySQL where the server does not allow LOAD DATA LOCAL. */
   readonly method: BulkMethod;
   /**
-   * Takes rows for a table. They are gathered and sent a megabyte at a time, while the next ones are made; this waits
-   * when the server has not yet taken the megabyte before. What goes wrong may show in a later call.
+   * Takes rows for a table. They are gathered and sent 400 kB at a time, while the next ones are made; this waits
+   * when the server has not yet taken the piece before. What goes wrong may show in a later call.
    * @throws the server's error, as for a row whose key is there; Error with the code BULK_REFUSED where it changed rows
    */
   load(table: BulkTable, rows: readonly BulkRow[]): Promise<void>;

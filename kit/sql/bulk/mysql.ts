@@ -4,7 +4,7 @@ import { connectTimeoutMs, type ServerSettings } from "../engines/engine.js";
 import { withCode } from "../sqlite-errors.js";
 import type { BulkRow, BulkSession, BulkTable, BulkValue } from "./bulk.js";
 import { createLineEncoder, formatNumber } from "./encode-text.js";
-import { createGatherer } from "./gather.js";
+import { createGatherer, toBuffers } from "./gather.js";
 import { createTransaction } from "./transaction.js";
 
 const session = `set session max_execution_time = 0, time_zone = '+00:00', innodb_lock_wait_timeout = 50,
@@ -49,8 +49,8 @@ export async function openMysqlBulk(settings: ServerSettings): Promise<BulkSessi
       )
     : createGatherer(
         (table) => createTupleEncoder(connection, table),
-        async (table, text) => {
-          const into = `insert into ${nameOf(table)} values ${text.slice(0, -1)}`;
+        async (table, pieces) => {
+          const into = `insert into ${nameOf(table)} values ${pieces.join("").slice(0, -1)}`;
           await run<ResultSetHeader>(into);
         },
       );
@@ -81,11 +81,16 @@ function formatTime(atMs: number): string {
  * With LOCAL the server has no way to stop what it is sent: it leaves out what it cannot take and bends what does not
  * fit, with warnings. So nothing of that may have happened.
  */
-async function loadData(connection: Connection, table: BulkTable, text: string, rows: number): Promise<void> {
+async function loadData(
+  connection: Connection,
+  table: BulkTable,
+  pieces: readonly string[],
+  rows: number,
+): Promise<void> {
   const [target, columns] = [`\`${table.name}\``, nameOf(table).slice(table.name.length + 2)];
   const sql = `load data local infile 'rows' into table ${target} character set utf8mb4
     fields terminated by '\\t' escaped by '\\\\' lines terminated by '\\n' ${columns}`;
-  const infileStreamFactory = () => Readable.from(cut(Buffer.from(text)));
+  const infileStreamFactory = () => Readable.from(toBuffers(pieces));
   const { affectedRows, warningStatus } = await new Promise<ResultSetHeader>((resolve, reject) => {
     connection.query<ResultSetHeader>({ sql, infileStreamFactory }, (error, result) =>
       error ? reject(error) : resolve(result),
@@ -100,13 +105,6 @@ async function loadData(connection: Connection, table: BulkTable, text: string, 
   const why = warning === undefined ? "" : `: ${warning.Message}`;
   const error = withCode("BULK_REFUSED", `${table.name} took ${affectedRows} of ${rows} rows${why}`);
   throw Object.assign(error, { errno: warning?.Code });
-}
-
-/** A packet has 16 MiB at most; smaller ones leave the socket room to breathe. */
-const pieceBytes = 256 * 1024;
-
-function* cut(bytes: Buffer): Generator<Buffer> {
-  for (let from = 0; from < bytes.length; from += pieceBytes) yield bytes.subarray(from, from + pieceBytes);
 }
 
 /** "(…)," for a multi-row INSERT. */

@@ -3,7 +3,7 @@ import { connectTimeoutMs, type ServerSettings } from "../engines/engine.js";
 import { withCode } from "../sqlite-errors.js";
 import type { BulkSession } from "./bulk.js";
 import { createLineEncoder } from "./encode-text.js";
-import { createGatherer } from "./gather.js";
+import { createGatherer, toBuffers } from "./gather.js";
 import { createTransaction } from "./transaction.js";
 
 const bigintType = 20;
@@ -32,10 +32,10 @@ export async function openPostgresBulk(settings: ServerSettings): Promise<BulkSe
   await client.connect();
   const gatherer = createGatherer(
     (table) => createLineEncoder(table, (atMs) => new Date(atMs).toISOString()),
-    async ({ name, columns }, text, rows) => {
+    async ({ name, columns }, pieces, rows) => {
       const names = columns.map((column) => `"${column.name}"`).join(", ");
       const copy = client.query(copyFrom(`copy "${name}" (${names}) from stdin`));
-      await pipeline([Buffer.from(text)], copy);
+      await pipeline(toBuffers(pieces), copy);
       if (copy.rowCount !== rows)
         throw withCode("BULK_REFUSED", `${name} took ${copy.rowCount} of ${rows} rows`);
     },

@@ -63,7 +63,7 @@ function createInserter(file: SqliteFile): Gatherer {
 }
 
 /** Room for the indexes, so that a page is written once: they are filled in no order. */
-const cacheKib = 16_384;
+const cacheKib = 4_096;
 
 /** In temporary tables, which belong to the connection alone, need no lock and are gone with the process. */
 function createStaging(file: SqliteFile, execute: (statement: string) => Promise<number>): Staging {
