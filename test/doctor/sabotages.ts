@@ -16,6 +16,8 @@ export interface Sabotage {
   readonly mend?: (stack: DoctoredStack) => Promise<unknown>;
   /** What is no fault and has to go before the next: run in any case. */
   readonly tidy?: (stack: DoctoredStack) => Promise<unknown>;
+  /** Takes long, for something has to restart, to run out or to be made anew: with MYBROKER_LONG_RUNS only. */
+  readonly isLong?: true;
 }
 
 const asRoot = (statement: string) => [
@@ -57,7 +59,8 @@ async function withAdmin(
   }
 }
 
-const notReady = ["service.not-ready", "container.unhealthy"] as const;
+/** Unreachable: a service answers late while it waits for a server that hangs. */
+const notReady = ["service.not-ready", "service.unreachable", "container.unhealthy"] as const;
 
 /** Logins and rights. */
 const logins: readonly Sabotage[] = [
@@ -95,6 +98,7 @@ const logins: readonly Sabotage[] = [
   },
   {
     name: "RabbitMQ: the password was changed in the server",
+    isLong: true,
     break: (stack) => ctl(stack, "change_password", "mybroker", "not-a-secret"),
     id: "rabbitmq.login-refused",
     subject: "rabbitmq",
@@ -102,6 +106,7 @@ const logins: readonly Sabotage[] = [
   },
   {
     name: "MySQL: the application may only read",
+    isLong: true,
     break: (stack) =>
       stack.exec(
         "broker-asset-db",
@@ -115,6 +120,7 @@ const logins: readonly Sabotage[] = [
   },
   {
     name: ".env has another password than the volume",
+    isLong: true,
     break: async (stack) => edit(stack, ".env", [/^B3_CORE_PASSWORD=.*$/m, "B3_CORE_PASSWORD=not-a-secret"]),
     id: "postgres.login-refused",
     subject: "b3-core-db",
@@ -155,6 +161,7 @@ const stores: readonly Sabotage[] = [
   },
   {
     name: "PostgreSQL: read-only",
+    isLong: true,
     break: (stack) =>
       stack.exec(
         ...(["b3-core-db", "psql", "-U", "b3", "-d", "b3_core", "-c"] as const),
@@ -219,6 +226,7 @@ const rabbit: readonly Sabotage[] = [
   },
   {
     name: "RabbitMQ: low on disk",
+    isLong: true,
     break: (stack) => ctl(stack, "set_disk_free_limit", "1000GB"),
     id: "rabbitmq.alarm",
     subject: "rabbitmq",
@@ -261,6 +269,7 @@ const kafka: readonly Sabotage[] = [
   },
   {
     name: "Kafka: a store hangs, and its service does not read on",
+    isLong: true,
     break: (stack) => docker(stack, "broker-mongodb", "kill", "--signal", "STOP"),
     id: "kafka.lag",
     subject: "broker-report",
@@ -269,6 +278,7 @@ const kafka: readonly Sabotage[] = [
   },
   {
     name: "Kafka: clients are sent to an address that this host does not know",
+    isLong: true,
     break: async (stack) => {
       edit(stack, "docker-compose.yml", ["HOST://127.0.0.1:${KAFKA_HOST_PORT:-9092}", "HOST://kafka:9092"]);
       await stack.compose("--profile", "services", "up", "--detach", "--no-deps", "--wait", "kafka");
@@ -305,6 +315,7 @@ const lateClock = `
 const containers: readonly Sabotage[] = [
   {
     name: "a container is paused",
+    isLong: true,
     break: (stack) => docker(stack, "broker-wallet-cache", "pause"),
     id: "container.paused",
     subject: "broker-wallet-cache",
@@ -312,6 +323,7 @@ const containers: readonly Sabotage[] = [
   },
   {
     name: "a port accepts connections and is silent",
+    isLong: true,
     break: (stack) => docker(stack, "b3-market-cache", "kill", "--signal", "STOP"),
     id: "redis.unreachable",
     subject: "b3-market-cache",
@@ -319,6 +331,7 @@ const containers: readonly Sabotage[] = [
   },
   {
     name: "a container is off its network",
+    isLong: true,
     break: (stack) =>
       execa("docker", [
         "network",
@@ -360,6 +373,7 @@ const containers: readonly Sabotage[] = [
   },
   {
     name: "the clock of a container is an hour late",
+    isLong: true,
     break: async (stack) => {
       edit(stack, "docker-compose.yml", ["\nservices:\n", `\nservices:\n${lateClock}`]);
       await stack.run("up", "late-clock");
@@ -385,6 +399,7 @@ const containers: readonly Sabotage[] = [
   },
   {
     name: "a key of .env was changed after the containers were made",
+    isLong: true,
     break: async (stack) => edit(stack, ".env", [/^LP_SIZE=.*$/m, "LP_SIZE=2000"]),
     id: "env.stale-container",
     subject: "b3-matching-engine",
@@ -395,6 +410,7 @@ const containers: readonly Sabotage[] = [
 const settings: readonly Sabotage[] = [
   {
     name: "a port is published beyond this machine",
+    isLong: true,
     break: async (stack) =>
       edit(stack, "docker-compose.yml", [
         '"127.0.0.1:${PROMETHEUS_HOST_PORT:-9090}:9090"',
@@ -417,6 +433,7 @@ const settings: readonly Sabotage[] = [
   },
   {
     name: "Prometheus is not told of a service",
+    isLong: true,
     break: (stack) => rm(join(stack.folder, "templates/prometheus/targets/broker-report.json")),
     id: "prometheus.missing-target",
     subject: "broker-report",
