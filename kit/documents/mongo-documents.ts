@@ -25,7 +25,7 @@ const maxConnections = 4;
  * for a database, and where they run out the command waits for itself, and all others for it, until a restart. On all
  * our connections at once it is 4 × (20 and the write) of them.
  */
-const maxReplacements = 20;
+const maxChanges = 20;
 const duplicateKey = 11_000;
 
 export async function openMongoDocuments(
@@ -78,8 +78,8 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
       replaceOne: { filter: { _id, _version: { $lt: Number(replacement._version) } }, replacement },
     }));
     let replaced = 0;
-    for (let start = 0; start < updates.length; start += maxReplacements) {
-      const some = updates.slice(start, start + maxReplacements);
+    for (let start = 0; start < updates.length; start += maxChanges) {
+      const some = updates.slice(start, start + maxChanges);
       replaced += (await collection.bulkWrite(some, { ordered: false })).matchedCount;
     }
     return replaced;
@@ -126,10 +126,28 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
     deleteMany: async (filter) => (await collection.deleteMany(toQuery(filter))).deletedCount,
     deleteAmong: async (values, field) => {
       if (field !== undefined) checkNames(field);
-      const among = { [field ?? "_id"]: { $in: [...values] } } as MongoFilter<Stored>;
-      return (await collection.deleteMany(among)).deletedCount;
+      const ids = field === undefined ? values : await findIds(collection, field, values);
+      let deleted = 0;
+      for (let first = 0; first < ids.length; first += maxChanges) {
+        const deletes = ids
+          .slice(first, first + maxChanges)
+          .map((_id) => ({ deleteOne: { filter: { _id } } }));
+        deleted += (await collection.bulkWrite(deletes, { ordered: false })).deletedCount;
+      }
+      return deleted;
     },
   };
+}
+
+/** Found first and deleted by id: FerretDB waits for itself where one command takes out many, as with replacements. */
+async function findIds(
+  collection: MongoCollection<Stored>,
+  field: string,
+  values: readonly string[],
+): Promise<string[]> {
+  const among = { [field]: { $in: [...values] } } as MongoFilter<Stored>;
+  const found = await collection.find(among, { projection: { _id: 1 } }).toArray();
+  return found.map(({ _id }) => _id);
 }
 
 /** Returns how many were not there. */

@@ -122,6 +122,20 @@ export function describeDocuments(kind: string, settings: () => DocumentSettings
       ]);
     });
 
+    it("is taken out among however many", async () => {
+      const ids = Array.from({ length: 250 }, newId);
+      await orders.insertNew(
+        ids.map((id, index) => ({
+          id,
+          document: { orderId: id, version: 1, status: `of-${ids[index % 3]}` },
+        })),
+      );
+      const owners = ids.slice(0, 2).map((id) => `of-${id}`);
+      expect(await orders.deleteAmong(owners, "status")).toBe(167);
+      expect(await orders.deleteAmong(ids)).toBe(83);
+      expect(await orders.get(ids[2] ?? "")).toBeUndefined();
+    });
+
     it("is judged by itself among others of the same call", async () => {
       const put = (id: string, version: number) => ({ id, version, document: { orderId: id, version } });
       const [older, equal, none] = [newId(), newId(), newId()];
