@@ -100,7 +100,7 @@ describe("its migrations", () => {
     const migrate = () => start(["migrate", "broker-identity"], identity()).ended;
     expect(await migrate()).toEqual({
       exitCode: 0,
-      stdout: "broker-identity: 001-users, 002-seed-password\n",
+      stdout: "broker-identity: 001-users, 002-seed-password, 003-cpf\n",
       stderr: "",
     });
     expect(await migrate()).toEqual({ exitCode: 0, stdout: "broker-identity: up to date\n", stderr: "" });
