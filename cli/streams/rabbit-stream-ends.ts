@@ -11,6 +11,8 @@ export type Begin = "first" | "last" | number | { readonly "!": "timestamp"; rea
 export interface StreamEnds {
   readonly firstMs: number | undefined;
   readonly first: number | undefined;
+  /** When the message at lastChunk was published. */
+  readonly lastMs: number | undefined;
   /** Offset of the first message of the last chunk; how many more it has is not known before it was read. */
   readonly lastChunk: number | undefined;
 }
@@ -27,9 +29,11 @@ export async function findStreamEnds(session: RabbitSession, queue: string): Pro
       findFrom(session, queue, "first"),
       findFrom(session, queue, "last"),
     ]);
+    const timeOf = ({ properties }: Message) => publishedMsOf(properties.headers ?? {}, properties.timestamp);
     return {
       first: first && offsetOf(first),
-      firstMs: first && publishedMsOf(first.properties.headers ?? {}, first.properties.timestamp),
+      firstMs: first && timeOf(first),
+      lastMs: last && timeOf(last),
       lastChunk: last && offsetOf(last),
     };
   } catch (error) {

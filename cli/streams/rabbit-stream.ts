@@ -17,8 +17,10 @@ import type { Lane, SourceInfo, SourceSink, StartAt, StreamSource } from "./sour
 
 /** Unacknowledged at most: what is in memory while the sink is slow. */
 const prefetch = 1_000;
-/** A stream without anything since the time that was asked for says so by its silence. */
-const silenceMs = 50;
+/** A stream without anything since the time that was asked for says so by its silence; a busy broker is silent too. */
+const silenceMs = 1_000;
+/** Where its last message is younger than that time nothing but a wrong clock explains a silence. */
+const wrongClockMs = 10_000;
 
 /** Reads a stream queue at a place of its own, with acknowledgements that only give credit. */
 export class RabbitStream implements StreamSource {
@@ -69,9 +71,12 @@ export class RabbitStream implements StreamSource {
     if (ends.lastChunk === undefined) this.#lane?.caughtUp();
     else this.#past = new Past(start, ends.lastChunk);
     await this.#consume(session, this.#begin);
-    if (typeof this.#begin !== "object") return;
+    if (typeof start !== "object" || !("sinceMs" in start) || ends.lastChunk === undefined) return;
     await session.channel.checkQueue(this.#queue);
-    void pause(silenceMs).then(() => (this.#next === undefined ? this.#catchUp() : undefined));
+    const mustCome = (ends.lastMs ?? 0) >= start.sinceMs;
+    void pause(mustCome ? wrongClockMs : silenceMs, undefined, { ref: false }).then(() =>
+      this.#next === undefined ? this.#catchUp() : undefined,
+    );
   }
 
   /** Where it was: the last one seen is asked for once more, to see whether the stream still has it. */
