@@ -115,7 +115,7 @@ async function bendRow(
 async function bendDocument(): Promise<() => Promise<void>> {
   const { host, port, user = "", password = "" } = stack.target("broker-mongodb");
   const login = { kind: "mongodb", host, port, user, password } as const;
-  const documents = await openDocuments({ ...login, database: "report" });
+  const documents = await openDocuments({ ...login, database: "reports" });
   const reports = await documents.collection<{ status?: string }>("order_reports", []);
   const { value: page } = await reports.scan()[Symbol.asyncIterator]().next();
   const { id, version, document } = page[0];
