@@ -159,9 +159,11 @@ it.each([
 });
 
 it("makes no service beside it answer 500", async () => {
-  const simulation = project.start(["simulate", "--rate", "20/s", "--duration", "8s"]);
-  await waitUntil(() => simulation.stderrSoFar().includes("orders/s"), {
-    what: "the simulation",
+  const simulation = project.start(["simulate", "--rate", "20/s", "--duration", "15s"]);
+  const orders = ["order", "list", "--user", "sim-1@mybroker.example", "-o", "json"];
+  // Its investors have logged in by then.
+  await waitUntil(async () => (await project.run(...orders)).stdout.includes("orderId"), {
+    what: "the simulation's first order",
     limitMs: 30_000,
   });
   const { exitCode, stderr } = await project.run("seed", "--reset", "--yes");
