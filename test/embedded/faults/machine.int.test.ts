@@ -106,7 +106,10 @@ describe.runIf(isRoot)("a full disk", () => {
     await producer.connect();
     const send = () => producer.send({ topic, acks: -1, messages: [{ value: "late", partition: 0 }] });
     const connection = await connectAmqp(project);
-    const blocked = new Promise<string>((resolve) => connection.once("blocked", resolve));
+    let isBlocked = false;
+    connection.once("blocked", () => {
+      isBlocked = true;
+    });
     const unblocked = new Promise<void>((resolve) => connection.once("unblocked", () => resolve()));
     const channel = await connection.createConfirmChannel();
     const publish = () => channel.sendToQueue(queue, Buffer.from("late"), { persistent: true });
@@ -117,11 +120,11 @@ describe.runIf(isRoot)("a full disk", () => {
         () => false,
         () => true,
       );
+    // Each broker notices by a write of its own.
     await waitUntil(async () => {
       publish();
-      return refused();
+      return (await refused()) && isBlocked;
     });
-    await blocked;
     expect((await project.run("ps")).exitCode).toBe(0);
 
     rmSync(filler);
