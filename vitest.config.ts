@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: "readme",
           include: ["test/readme/**/*.e2e.test.ts"],
-          testTimeout: 600_000,
+          testTimeout: 1_200_000,
           hookTimeout: 300_000,
         },
       },
