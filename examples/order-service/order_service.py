@@ -1,4 +1,4 @@
-"""An order service in some 60 lines, in the place of broker-order:
+"""An order service in some 70 lines, in the place of broker-order:
 
     apt install python3-pika python3-kafka
     mybroker replace broker-order -- /usr/bin/python3 examples/order-service/order_service.py
