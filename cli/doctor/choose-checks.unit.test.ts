@@ -46,13 +46,13 @@ describe("chooseChecks", () => {
 });
 
 describe("the list of findings", () => {
-  const page = readFileSync(resolve(import.meta.dirname, "../../docs/doctor.md"), "utf8");
+  const page = readFileSync(resolve(import.meta.dirname, "../../docs/commands/doctor.md"), "utf8");
   const anchors = [...page.matchAll(/<a id="([^"]+)"><\/a>`([^`]+)`/g)].map(([, id, shown]) => ({
     id,
     shown,
   }));
 
-  it("is the one of docs/doctor.md: an id is for ever", () => {
+  it("is the one of docs/commands/doctor.md: an id is for ever", () => {
     const documented = anchors.map(({ id }) => id).sort();
     // Of these the page speaks once for all areas: a check that says nothing, and one that has nothing to complain of.
     const common = new Set(checks.flatMap((check) => [noAnswerId(check), check.id]));

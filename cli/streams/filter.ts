@@ -13,7 +13,7 @@ export interface Filter {
   readonly firstFailure: string | undefined;
 }
 
-/** What an expression speaks of (docs/tail.md has the same list). */
+/** What an expression speaks of (docs/commands/tail.md has the same list). */
 const variables = {
   source: "string",
   stream: "string",

@@ -20,8 +20,8 @@ afterAll(async () => {
   cli.remove();
 });
 
-/** The lines of docs/tail.md that begin with `mybroker tail`, as a shell reads them. */
-const page = readFileSync(resolve(import.meta.dirname, "../../docs/tail.md"), "utf8");
+/** The lines of docs/commands/tail.md that begin with `mybroker tail`, as a shell reads them. */
+const page = readFileSync(resolve(import.meta.dirname, "../../docs/commands/tail.md"), "utf8");
 const examples = [...page.matchAll(/^```sh\n(.*?)^```/gms)]
   .flatMap(([, block = ""]) => block.trimEnd().split("\n"))
   .map((line) => line.replace(/ +# [^']*$/, ""));
@@ -31,7 +31,7 @@ function wordsOf(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|\S+/g)].map(([whole, quoted]) => quoted ?? whole);
 }
 
-describe("docs/tail.md", () => {
+describe("docs/commands/tail.md", () => {
   it("has examples", () => {
     expect(examples.length).toBeGreaterThan(20);
     expect(examples.filter((line) => !line.startsWith("mybroker tail"))).toEqual([]);

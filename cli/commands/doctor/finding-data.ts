@@ -17,5 +17,5 @@ export function findingToData(finding: ToldFinding, spell: (text: string) => str
 }
 
 export function docsOf(id: string): string {
-  return `docs/doctor.md#${id}`;
+  return `docs/commands/doctor.md#${id}`;
 }

@@ -98,34 +98,34 @@ it("shows everything with --debug: what was seen, what is ignored and why, what 
         fix  {mybroker} up
         | listeners:
         | kafka:29092
-        docs docs/doctor.md#kafka.advertised-unreachable
+        docs docs/commands/doctor.md#kafka.advertised-unreachable
     ? rabbitmq.no-answer  no answer within 1.0 s
-        docs docs/doctor.md#rabbitmq.no-answer
+        docs docs/commands/doctor.md#rabbitmq.no-answer
     ⚠ env.missing-key  A is in .env.example and not in .env
         fix  {mybroker} init
-        docs docs/doctor.md#env.missing-key
+        docs docs/commands/doctor.md#env.missing-key
     ⚠ container.stopped  kafka is not well
         fix  {mybroker} start kafka
-        docs docs/doctor.md#container.stopped
+        docs docs/commands/doctor.md#container.stopped
     ⚠ env.stale-container  a is not well
         fix  {mybroker} up a
-        docs docs/doctor.md#env.stale-container
+        docs docs/commands/doctor.md#env.stale-container
     ⚠ env.stale-container  b is not well
         fix  {mybroker} up b
-        docs docs/doctor.md#env.stale-container
+        docs docs/commands/doctor.md#env.stale-container
     ⚠ env.stale-container  c is not well
         fix  {mybroker} up c
-        docs docs/doctor.md#env.stale-container
+        docs docs/commands/doctor.md#env.stale-container
     ⚠ env.stale-container  d is not well
         fix  {mybroker} up d
-        docs docs/doctor.md#env.stale-container
+        docs docs/commands/doctor.md#env.stale-container
     ⚠ env.stale-container  e is not well
         fix  {mybroker} up e
-        docs docs/doctor.md#env.stale-container
+        docs docs/commands/doctor.md#env.stale-container
     ⚠ config.open-port  gateway is not well
         fix  {mybroker} up
         ignored: the tablet on my desk
-        docs docs/doctor.md#config.open-port
+        docs docs/commands/doctor.md#config.open-port
     ✔ kafka.works  kafka: a record produced and consumed
     1 error, 7 warnings, 1 unknown, 1 ok, 1 ignored in 0.8 s.
     Next:  {mybroker} doctor --fix"
