@@ -17,6 +17,20 @@ function optionRows(section: string): { flags: string; text: string }[] {
   }));
 }
 
+/** First cells of a table of exit codes, whatever the child is called there. */
+function codeRows(section: string): string[] {
+  return [...section.matchAll(/^\| (\d|the \S+'s) \| \S/gm)].map(([, code = ""]) =>
+    code.startsWith("the ") ? "the child's" : code,
+  );
+}
+
+/** Commands that end as the program that they run. */
+const childCommands = ["connect", "exec", "replace"];
+/** Commands with a meaning of 1 in docs/exit-codes.md. */
+const endsWithNo = [
+  ...(readSections(readPage("docs/exit-codes.md").text)["By command"] ?? "").matchAll(/^\| (`.*`) \|/gm),
+].flatMap(([, names = ""]) => [...names.matchAll(/`([a-z]+)`/g)].map(([, name = ""]) => name));
+
 function expectOptions(section: string, options: readonly OptionDefinition[]): void {
   const rows = optionRows(section);
   expect(rows.map(({ flags }) => flags)).toEqual(options.map(({ flags }) => flags));
@@ -59,10 +73,13 @@ describe("docs/commands", () => {
       expectOptions(sections.Options ?? "", options);
     });
 
-    it("has an example, its schema and its exit codes", () => {
-      expect(sections.Example).toContain(`\n$ mybroker `);
+    it("has an example, its schema, and its exit codes with their causes", () => {
+      expect(sections.Example).toContain("\n$ mybroker ");
       expect(sections.Prints).toContain(`(../schema/${name}.schema.json)`);
-      expect(sections["Exit codes"]).toMatch(/\b2\b/);
+      const codes = codeRows(sections["Exit codes"] ?? "");
+      expect(codes[0]).toBe(childCommands.includes(name) ? "the child's" : "0");
+      expect(codes).toContain("2");
+      expect(codes.includes("1"), "1 here and in exit-codes.md").toBe(endsWithNo.includes(name));
     });
   });
 });
