@@ -1,5 +1,6 @@
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandDefinition } from "../../kernel/command.js";
+import { readDurationMs } from "../../kernel/read-duration.js";
 
 export const simulateCommand: CommandDefinition = {
   name: "simulate",
@@ -40,9 +41,8 @@ function parseRate(text: string): number {
 }
 
 function parseDuration(text: string): number {
-  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const durationMs = Number(number) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0);
-  if (durationMs > 0) return durationMs;
+  const durationMs = readDurationMs(text);
+  if (durationMs !== undefined) return durationMs;
   throw badValue(`a duration is a time such as 60s or 5m, not ${text}`, "--duration 60s");
 }
 

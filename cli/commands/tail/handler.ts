@@ -1,14 +1,9 @@
-import type { Project } from "../../compose/model.js";
-import { discoverEngines } from "../../engine/discover.js";
-import { realFiles } from "../../engine/file-reader.js";
-import { hostAddressOf } from "../../engine/host-address.js";
-import { openProjectState } from "../../env/state-folder.js";
 import { exitCodes } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
 import { openProject } from "../../stack/open-stack.js";
 import { chooseStreams, type Tap } from "../../streams/choose-streams.js";
 import type { Filter } from "../../streams/filter.js";
+import { findReach } from "../../streams/find-reach.js";
 import { openStreams, type Reach, rabbitBrokerOf } from "../../streams/open-streams.js";
 import { type WatchResult, watchStreams } from "../../streams/watch-streams.js";
 import { createPrinter } from "./printer.js";
@@ -61,17 +56,6 @@ async function compileFilters({ expressions }: TailOptions): Promise<Filters> {
     ...(filter === undefined ? {} : { filter: compileFilter(filter, "--filter") }),
     ...(stopWhen === undefined ? {} : { stopWhen: compileFilter(stopWhen, "--stop-when") }),
   };
-}
-
-/** From the files alone: no engine is asked where a port is. */
-async function findReach(request: CommandRequest, project: Project): Promise<Reach> {
-  const { context } = request;
-  const place = await findEmbeddedPlace(request);
-  const state = await openProjectState(context, project.workingDir).catch(() => undefined);
-  const stateFolder = (place?.state ?? state)?.folder;
-  if (place !== undefined) return { project, host: "127.0.0.1", socketPath: place.socketPath, stateFolder };
-  const [address] = discoverEngines({ ...context, files: realFiles });
-  return { project, host: hostAddressOf(address, context.env, undefined), stateFolder };
 }
 
 /** A `tail --firehose` that was killed left the broker's tracing on. */
