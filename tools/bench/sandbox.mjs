@@ -11,7 +11,7 @@ import { runTimed } from "./timed-command.mjs";
  */
 export async function createSandbox(root, hasEngine = true) {
   const folder = mkdtempSync(join(tmpdir(), "mybroker-bench-"));
-  for (const part of ["docker-compose.yml", ".env.example", "templates"]) {
+  for (const part of ["docker-compose.yml", ".env.example", "templates", "dist/services"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   const values = await fillExample(readFileSync(join(root, ".env.example"), "utf8"));
