@@ -239,7 +239,7 @@ describe("run", () => {
     const commands = [command(async ({ output }) => ({ text: [output.style.red("red")] }))];
     expect((await runCli(["up"], { commands })).stdout).toBe("red\n");
     expect((await runCli(["--color", "always", "up"], { commands })).stdout).toBe(
-      "\u001b[31mred\u001b[39m\n",
+      "\u001b[38;5;167mred\u001b[39m\n",
     );
     expect(
       (await runCli(["up", "--progress", "plain"], { commands, tty: true, env: { NO_COLOR: "1" } })).stdout,

@@ -7,7 +7,8 @@ const redrawIntervalMs = 100;
 
 /** A live area on a terminal: what works and waits, one row each, what is done scrolls away above it. */
 export function createLiveProgress(stream: NodeJS.WriteStream, columns: number): ProgressDisplay {
-  const spinner = ora({ stream, discardStdin: false, hideCursor: true });
+  // Its own colour is none of ours, and knows nothing of NO_COLOR.
+  const spinner = ora({ stream, discardStdin: false, hideCursor: true, color: false });
   const rows = new Map<string, ProgressEvent>();
   let drawnAtMs = 0;
 

@@ -1,0 +1,107 @@
+import { describeMachine } from "../bench/machine.mjs";
+
+const betweenMs = 700;
+
+/** Commands that were typed after each other. */
+function inTurn(panes) {
+  let startMs = 0;
+  return panes.map((pane) => {
+    const placed = { ...pane, startMs };
+    startMs += pane.tookMs + betweenMs;
+    return placed;
+  });
+}
+
+const asIs = { speed: 1, holdMs: 6_000 };
+
+/** Every picture: what it shows in words, and how it comes about on a stage of its own. */
+export const scenes = [
+  {
+    name: "up",
+    runtime: "embedded",
+    title: "mybroker up on a machine without Docker",
+    description:
+      "The nine services and two brokers start in one process; each row says after how long one of them answered.",
+    motion: asIs,
+    record: async (stage) => ({
+      panes: inTurn([
+        await stage.type("mybroker up"),
+        await stage.type("mybroker order buy PETR4 100 --watch"),
+      ]),
+    }),
+  },
+  {
+    name: "beside-compose",
+    runtime: "docker",
+    title: "docker compose up beside mybroker up, on the same clock",
+    description: "Both start the same 23 containers from the same files. Each ends when everything is ready.",
+    clock: true,
+    motion: { speed: 4, holdMs: 8_000 },
+    record: recordBeside,
+  },
+  {
+    name: "tail-orders",
+    runtime: "embedded",
+    title: "mybroker tail orders",
+    description: "Orders of two brokers, Kafka and RabbitMQ, as one stream, while investors trade.",
+    motion: asIs,
+    record: async (stage) => {
+      stage.run("mybroker up");
+      const trading = stage.start("sleep 1.5; mybroker simulate --rate 2/s --users 6 --duration 6s");
+      const pane = await stage.type("mybroker tail orders", { untilMs: 9_000, rows: 20 });
+      await trading;
+      return { panes: [pane] };
+    },
+  },
+  {
+    name: "trace",
+    runtime: "embedded",
+    title: "mybroker tail --trace",
+    description: "The way of one order, hop by hop, with the time of each.",
+    record: async (stage) => {
+      stage.run("mybroker up");
+      const order = await stage.type("mybroker order buy PETR4 100 --watch");
+      const { data } = JSON.parse(stage.run("mybroker -o json order list"));
+      const id = data.orders[0].orderId.slice(-4);
+      return { panes: inTurn([order, await stage.type(`mybroker tail --trace ${id}`, { rows: 40 })]) };
+    },
+  },
+  {
+    name: "seed",
+    runtime: "embedded",
+    title: "mybroker seed",
+    description: "1,000 investors with 20,000 orders go into every store; the second run finds them there.",
+    motion: asIs,
+    record: async (stage) => {
+      stage.run("mybroker up");
+      return { panes: inTurn([await stage.type("mybroker seed"), await stage.type("mybroker seed")]) };
+    },
+  },
+  {
+    name: "doctor",
+    runtime: "embedded",
+    title: "mybroker doctor",
+    description: "A stack with faults: what is wrong, and for each the command that mends it.",
+    record: async (stage) => {
+      stage.run("mybroker up");
+      stage.run("sed -i /^GRAFANA_HOST_PORT=/d .env");
+      stage.run("mybroker stop broker-wallet");
+      return { panes: [await stage.type("mybroker doctor")] };
+    },
+  },
+];
+
+/** One after the other, so that neither takes from the other, and drawn with the same beginning. */
+async function recordBeside(stage) {
+  // Builds the image of the services, which both then have, and takes the files into memory.
+  stage.run("mybroker up && mybroker --yes down --volumes");
+  const size = { rows: 14, frameMs: 400 };
+  const ours = await stage.type("mybroker up", size);
+  stage.run("mybroker --yes down --volumes");
+  const theirs = await stage.type("docker compose --profile services up -d --wait", size);
+  const { cores, memoryGib, engine, compose, date } = describeMachine();
+  return {
+    panes: [theirs, ours],
+    caption: `Real runs on ${cores} cores, ${memoryGib} GiB; Docker ${engine}, Compose ${compose}; ${date}; played 4 x`,
+  };
+}

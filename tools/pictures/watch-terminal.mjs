@@ -1,0 +1,94 @@
+import xterm from "@xterm/headless";
+
+/**
+ * A line of a terminal for as long as it looked the same.
+ * @typedef {{ row: number, runs: Run[], fromMs: number, toMs: number }} Version
+ *   row from the first line that ever was; toMs Infinity: still there at the end
+ * @typedef {{ column: number, text: string, colour: string | null, bold: boolean, dim: boolean }} Run
+ *   Text of one look without two blanks in it, so that every column keeps its place in whatever font it is drawn.
+ *   colour: "n1" one of the sixteen, "28" one of the others, null the terminal's own
+ */
+
+/**
+ * What a terminal showed, when, and how far it had scrolled.
+ * @param {{ chunks: { atMs: number, text: string }[], columns: number, rows: number, frameMs: number }} recording
+ *   frameMs: what changes faster than this is seen once
+ * @returns {Promise<{ versions: Version[], scrolls: { atMs: number, row: number }[], height: number }>}
+ *   height: rows that were used at most
+ */
+export async function watchTerminal({ chunks, columns, rows, frameMs }) {
+  const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
+  const open = new Map();
+  const versions = [];
+  const scrolls = [{ atMs: 0, row: 0 }];
+  for (const { atMs, text } of toFrames(chunks, frameMs)) {
+    await new Promise((resolve) => terminal.write(text, resolve));
+    const buffer = terminal.buffer.active;
+    if (buffer.baseY !== scrolls.at(-1).row) scrolls.push({ atMs, row: buffer.baseY });
+    for (let row = 0; row < buffer.length; row += 1) {
+      const runs = readRuns(buffer.getLine(row), columns);
+      const look = JSON.stringify(runs);
+      const before = open.get(row);
+      if (before?.look === look || (before === undefined && runs.length === 0)) continue;
+      if (before !== undefined) before.version.toMs = atMs;
+      const version = { row, runs, fromMs: atMs, toMs: Number.POSITIVE_INFINITY };
+      if (runs.length > 0) versions.push(version);
+      open.set(row, { look, version });
+    }
+  }
+  terminal.dispose();
+  const last = Math.max(0, ...versions.map(({ row }) => row + 1));
+  return { versions, scrolls, height: Math.min(rows, last) };
+}
+
+/** Chunks that come soon after each other, joined: the terminal is looked at when the last of them is there. */
+function toFrames(chunks, frameMs) {
+  const frames = [];
+  for (const { atMs, text } of chunks) {
+    const frame = frames.at(-1);
+    if (frame !== undefined && atMs - frame.atMs < frameMs) frame.text += text;
+    else frames.push({ atMs, text });
+  }
+  return frames;
+}
+
+function readRuns(line, columns) {
+  const runs = [];
+  let run;
+  let blanks = 0;
+  for (let column = 0; column < columns; column += 1) {
+    const cell = line?.getCell(column);
+    // The second half of a wide character has no width.
+    if (cell === undefined || cell.getWidth() === 0) continue;
+    const text = cell.getChars();
+    if (text === "" || text === " ") {
+      blanks += 1;
+      continue;
+    }
+    const look = lookOf(cell);
+    // Signs may come from another font with other widths: what follows begins at its own place again.
+    const fits =
+      run !== undefined && blanks < 2 && isSameLook(run, look) && isPlain(text) && isPlain(run.text);
+    if (fits) run.text += " ".repeat(blanks) + text;
+    else {
+      run = { column, text, ...look };
+      runs.push(run);
+    }
+    blanks = 0;
+  }
+  return runs;
+}
+
+function lookOf(cell) {
+  const number = cell.getFgColor();
+  const colour = cell.isFgPalette() ? (number < 16 ? `n${number}` : `${number}`) : null;
+  return { colour, bold: cell.isBold() !== 0, dim: cell.isDim() !== 0 };
+}
+
+function isSameLook(one, other) {
+  return one.colour === other.colour && one.bold === other.bold && one.dim === other.dim;
+}
+
+function isPlain(text) {
+  return /^[\x20-\x7e\u00a0-\u00ff]+$/.test(text);
+}
