@@ -1,3 +1,4 @@
+import { fitLines } from "../errors/fit-lines.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { renderError, toMybrokerError } from "../errors/render-error.js";
 import { createOutput, type RunOutput, type Streams } from "../output/create-output.js";
@@ -129,7 +130,9 @@ async function reportError(error: MybrokerError, place: Place): Promise<number> 
   if (globals.output === "json") await writeDocument(place, facts);
   else if (globals.progress === "json") place.output.writeError(formatDocument(place, facts));
   else {
-    place.output.writeError(renderError(error, context.invocation, globals.debug).join("\n"));
+    const lines = renderError(error, context.invocation, globals.debug);
+    // Who reads it off a terminal looks for sentences.
+    place.output.writeError((context.stderrIsTty ? fitLines(lines, context.columns) : lines).join("\n"));
   }
   return error.exitCode;
 }

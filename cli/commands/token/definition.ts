@@ -6,7 +6,7 @@ export const tokenCommand: CommandDefinition = {
   options: [{ flags: "--user <email>", description: "whose (default: the demo investor's)" }],
   examples: [
     {
-      command: 'curl -H "Authorization: Bearer $({mybroker} token)" http://127.0.0.1:8080/api/v1/orders',
+      command: 'curl -H "Authorization: Bearer $({mybroker} token)" 127.0.0.1:8080/api/v1/orders',
       explanation: "the orders of the demo investor",
     },
   ],
