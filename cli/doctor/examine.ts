@@ -33,7 +33,8 @@ export async function examine(
   { checks, tells }: Choice,
   untilMs: number,
 ): Promise<Examination> {
-  await gather(facts);
+  await gather(facts, untilMs - performance.now() - usualLimits.checkMs);
+  // Who waited long for the engine still gets to know what the checks can say in their own time.
   const totalMs = Math.max(usualLimits.checkMs, untilMs - performance.now());
   const examined = await runChecks(checks, facts, { ...usualLimits, totalMs });
   const ignores = readIgnores(facts.project);
@@ -62,12 +63,12 @@ export function problemsOf(findings: readonly ToldFinding[]): ToldFinding[] {
   return sortByLevel(findings.filter(({ level, ignored }) => level !== "ok" && ignored === undefined));
 }
 
-/** No check is charged for what all of them need. */
-async function gather(facts: DoctorFacts): Promise<void> {
+/** No check is charged for what all of them need, as far as that leaves them time. */
+async function gather(facts: DoctorFacts, leftMs: number): Promise<void> {
   const needed = [facts.containers(), facts.targets(), facts.envFile(), facts.envExample(), facts.replaced()];
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, gatherMs);
+    timer = setTimeout(resolve, Math.max(0, Math.min(gatherMs, leftMs)));
   });
   await Promise.race([Promise.allSettled(needed), limit]);
   clearTimeout(timer);

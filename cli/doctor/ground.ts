@@ -1,4 +1,8 @@
+import { within } from "../../kit/within.js";
 import { connectEngine } from "../engine/connect.js";
+import { explainConnectFailure, explainHungEngine } from "../engine/connect-errors.js";
+import type { Engine } from "../engine/engine.js";
+import { EngineError } from "../engine/engine-error.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { countOf } from "../output/units.js";
@@ -10,6 +14,9 @@ import type { Ground } from "./check.js";
 /** It answers within a millisecond; what else is wrong with it embedded.process says. */
 const statusTimeoutMs = 800;
 
+/** Of the three seconds in all: the rest is for what can be told without an engine. */
+const engineLimitMs = 2_000;
+
 /** Where the project runs. Whoever asks calls `leaveGround`. */
 export async function findGround(request: CommandRequest, project: string): Promise<Ground> {
   const place = await findEmbeddedPlace(request);
@@ -18,10 +25,9 @@ export async function findGround(request: CommandRequest, project: string): Prom
     return { runtime: "embedded", place, status };
   }
   try {
-    const engine = await connectEngine(request.context);
+    const engine = await connectEngine(request.context, { localTimeoutMs: engineLimitMs });
     request.output.useRuntime("docker");
-    const containers = await engine.listContainers({ labels: containerLabels(project), all: true });
-    return { runtime: "docker", engine, containers };
+    return { runtime: "docker", engine, containers: await listContainers(engine, project) };
   } catch (error) {
     return findUntouchedPlace(request, error).then(
       (untouched) => ({ runtime: "embedded", place: untouched, status: undefined }),
@@ -30,6 +36,19 @@ export async function findGround(request: CommandRequest, project: string): Prom
         return { runtime: "unknown", failure };
       },
     );
+  }
+}
+
+/** An engine in which a lock is never released says its version all the same. @throws MybrokerError engine.… */
+async function listContainers(engine: Engine, project: string) {
+  const listed = engine.listContainers({ labels: containerLabels(project), all: true });
+  try {
+    return await within(listed, engineLimitMs);
+  } catch (error) {
+    engine.close();
+    throw error instanceof EngineError
+      ? explainConnectFailure(error, engine.endpoint, process.platform)
+      : explainHungEngine(engine.endpoint, engineLimitMs, process.platform);
   }
 }
 

@@ -15,6 +15,8 @@ import type { Transport } from "./transport.js";
 export interface ConnectOptions {
   /** Milliseconds that one engine has for its first answer; default 3000, ten seconds over ssh. */
   readonly timeoutMs?: number;
+  /** The same, of one that is not reached over ssh. */
+  readonly localTimeoutMs?: number;
   readonly files?: FileReader;
 }
 
@@ -58,7 +60,8 @@ async function connectAddress(
   context: Pick<Context, "env" | "homeDir" | "platform">,
   options: ConnectOptions & { files: FileReader },
 ): Promise<Engine> {
-  const timeoutMs = options.timeoutMs ?? (address.url.startsWith("ssh:") ? 10_000 : 3000);
+  const timeoutMs =
+    options.timeoutMs ?? (address.url.startsWith("ssh:") ? 10_000 : (options.localTimeoutMs ?? 3000));
   const transport = await openTransport(address);
   try {
     const { version, info, clockAheadMs } = await ask(transport, {
