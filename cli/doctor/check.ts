@@ -42,8 +42,6 @@ export interface DoctorFacts {
   readonly secretKeys: ReadonlySet<string>;
   readonly ground: Ground;
   readonly state: ProjectState;
-  /** --deep: a check may place an order and cancel it. */
-  readonly deep: boolean;
   /** "docker-compose.yml:77", where the key path stands, or the nearest above it; undefined where nothing of it does. */
   placeOf(path: readonly (string | number)[]): Promise<string | undefined>;
   envFile(): Promise<EnvText | undefined>;
@@ -99,6 +97,8 @@ export interface Check {
   readonly title: string;
   /** Ids of all findings that it can give; `area.no-answer` is given in its place where it does not end in time. */
   readonly finds: readonly string[];
+  /** It leaves something behind (an order, cancelled), so it runs only where --deep was said. */
+  readonly deepOnly?: true;
   /**
    * A finding for each thing that it looked at; none where it has nothing to look at. A second at most, after which
    * `signal` aborts and the result is not waited for.

@@ -13,12 +13,15 @@ export interface Choice {
 export interface ChoiceWords {
   readonly only: readonly string[];
   readonly exclude: readonly string[];
+  readonly deep: boolean;
 }
 
-/** @throws MybrokerError usage.unknown-check, exit 2 */
-export function chooseChecks(checks: readonly Check[], { only, exclude }: ChoiceWords): Choice {
+/** @throws MybrokerError usage.unknown-check, usage.needs-deep, exit 2 */
+export function chooseChecks(checks: readonly Check[], { only, exclude, deep }: ChoiceWords): Choice {
   requireKnown([...only, ...exclude], knownWords(checks));
+  if (!deep) refuseDeepOnly(checks, only);
   const runs = (check: Check): boolean => {
+    if (check.deepOnly && !deep) return false;
     const wanted = only.length === 0 || only.some((word) => wordsOf(check).includes(word));
     return wanted && !exclude.some((word) => word === check.id || word === areaOf(check.id));
   };
@@ -32,6 +35,21 @@ export function chooseChecks(checks: readonly Check[], { only, exclude }: Choice
       return wanted && !names.some((name) => exclude.includes(name));
     },
   };
+}
+
+/** Asked for by name and not looked at would read as found to be well. */
+function refuseDeepOnly(checks: readonly Check[], only: readonly string[]): void {
+  const word = only.find((name) => {
+    const meant = checks.filter((check) => wordsOf(check).includes(name));
+    return meant.every(({ deepOnly }) => deepOnly);
+  });
+  if (word === undefined) return;
+  throw new MybrokerError({
+    code: "usage.needs-deep",
+    message: `${word} is looked at with --deep only, which places an order and cancels it`,
+    hint: `{mybroker} doctor --deep ${only.map((name) => `--only ${name}`).join(" ")}`,
+    exitCode: exitCodes.usage,
+  });
 }
 
 /** Every id that a finding can have. */

@@ -10,10 +10,11 @@ const sample: Check[] = [
   { id: "env.example", title: "", finds: ["env.missing-key"], run: async () => [] },
   { id: "container.drift", title: "", finds: ["container.image-drift", "env.stale"], run: async () => [] },
   { id: "kafka.works", title: "", finds: ["kafka.topic-missing", "kafka.lag"], run: async () => [] },
+  { id: "order.passes", title: "", finds: ["order.stuck"], deepOnly: true, run: async () => [] },
 ];
 
-function choose(only: string[], exclude: string[] = []) {
-  const choice = chooseChecks(sample, { only, exclude });
+function choose(only: string[], exclude: string[] = [], deep = false) {
+  const choice = chooseChecks(sample, { only, exclude, deep });
   const told = choice.checks.flatMap((check) =>
     [...check.finds, noAnswerId(check)].filter((id) => choice.tells(check, { id })),
   );
@@ -35,6 +36,19 @@ describe("chooseChecks", () => {
     [["kafka"], ["kafka.works"], [], []],
   ])("--only %j --exclude %j", (only, exclude, ids, told) => {
     expect(choose(only, exclude)).toEqual({ checks: ids, told });
+  });
+
+  it("looks at what leaves something behind with --deep, and refuses to be asked for it without", () => {
+    expect(choose(["order", "kafka"], [], true).checks).toEqual(["kafka.works", "order.passes"]);
+    expect(choose([], ["order"]).checks).toEqual(["env.example", "container.drift", "kafka.works"]);
+    for (const word of ["order", "order.passes", "order.stuck", "order.no-answer"]) {
+      const refusal = {
+        code: "usage.needs-deep",
+        exitCode: 2,
+        hint: `{mybroker} doctor --deep --only kafka --only ${word}`,
+      };
+      expect(() => choose(["kafka", word])).toThrow(expect.objectContaining(refusal));
+    }
   });
 
   it("refuses what it does not know, with the nearest that it does", () => {

@@ -25,7 +25,7 @@ const check: Check = {
 async function look(ignores: object = {}, service: object = {}) {
   const kafka = { command: null, entrypoint: null, "x-mybroker": { kind: "kafka", port: 9092, ...service } };
   const project = makeProject({ services: { kafka: kafka as never }, extensions: { "x-mybroker": ignores } });
-  const choice = chooseChecks([check], { only: [], exclude: [] });
+  const choice = chooseChecks([check], { only: [], exclude: [], deep: false });
   return (await examine(makeFacts({ project }), choice, performance.now() + 3_000)).findings;
 }
 

@@ -15,7 +15,6 @@ import { findPlace, readSources } from "./source-places.js";
 export interface FactsRequest extends LoadedProject {
   readonly request: CommandRequest;
   readonly ground: Ground;
-  readonly deep: boolean;
 }
 
 /** The facts of one look at the system. A look after a repair takes facts of its own. */

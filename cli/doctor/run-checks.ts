@@ -106,6 +106,6 @@ function unknown(check: Check, message: string): Finding {
     subject: check.id,
     level: "unknown",
     message,
-    fix: `{mybroker} doctor --only ${check.id} --debug`,
+    fix: `{mybroker} doctor ${check.deepOnly ? "--deep " : ""}--only ${check.id} --debug`,
   };
 }

@@ -19,6 +19,7 @@ export const diagnose: CommandHandler = async (request) => {
   const choice = chooseChecks(checks, {
     only: (request.options.only as string[] | undefined) ?? [],
     exclude: (request.options.exclude as string[] | undefined) ?? [],
+    deep: request.options.deep === true,
   });
   const fixes = chooseFixes(request, checks);
   const reportPath = await findReportPath(request);
@@ -38,7 +39,7 @@ export const diagnose: CommandHandler = async (request) => {
 async function look(request: CommandRequest): Promise<DoctorFacts> {
   const loaded = await openProject(request, { missingVariables: "empty", moreProfiles: [domainProfile] });
   const ground = await findGround(request, loaded.project.name);
-  return createFacts({ ...loaded, request, ground, deep: request.options.deep === true });
+  return createFacts({ ...loaded, request, ground });
 }
 
 async function findReportPath({ context, options }: CommandRequest): Promise<string | undefined> {
@@ -93,6 +94,7 @@ function summarize(facts: DoctorFacts, ending: Ending): CommandResult {
     },
     text: renderDoctor({
       ground,
+      examined,
       findings,
       problems: problemsOf(findings),
       counts,

@@ -1,5 +1,5 @@
 import type { Ground } from "../../doctor/check.js";
-import type { Counts, ToldFinding } from "../../doctor/examine.js";
+import type { Counts, Examination, ToldFinding } from "../../doctor/examine.js";
 import { describeGround } from "../../doctor/ground.js";
 import { areaOf } from "../../doctor/run-checks.js";
 import type { Style } from "../../output/output.js";
@@ -10,6 +10,7 @@ import { describePlan, type Fixing } from "./fix.js";
 
 export interface DoctorScreen {
   readonly ground: Ground;
+  readonly examined: Examination["examined"];
   readonly findings: readonly ToldFinding[];
   /** In the order in which they are to be told. */
   readonly problems: readonly ToldFinding[];
@@ -32,12 +33,23 @@ export function renderDoctor(screen: DoctorScreen): string[] {
   const told = all ? [...problems, ...findings.filter((finding) => !problems.includes(finding))] : problems;
   return [
     `${describeGround(ground)}, ${countOf(total, "check")}`,
+    ...(findings.length === 0 ? explainNothing(screen) : []),
     ...renderFixing(screen),
     ...(all ? told.flatMap((finding) => renderFully(finding, style)) : renderProblems(told, style)),
     style.bold(summaryOf(screen)),
+    ...(counts.unknown === 0 ? [] : ["Unknown: could not be found out this time; it may be well or not."]),
     ...(report === undefined ? [] : [`Report: ${report}`]),
     `Next:  ${nextOf(screen)}`,
   ];
+}
+
+/** No finding at all, not even that something is well. */
+function explainNothing({ examined }: DoctorScreen): string[] {
+  if (examined.length === 0) return ["No check was chosen."];
+  const found = examined.filter(({ findings }) => findings.length > 0).map(({ check }) => check.id);
+  return found.length > 0
+    ? wrap(`What was chosen was not found: ${joinWords(found)} would tell it.`)
+    : examined.flatMap(({ check }) => wrap(`Nothing to look at here for ${check.id}: ${check.title}.`));
 }
 
 function renderProblems(problems: readonly ToldFinding[], style: Style): string[] {
@@ -67,7 +79,8 @@ function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
   const counts = new Map<string, number>();
   for (const { id } of silent) counts.set(areaOf(id), (counts.get(areaOf(id)) ?? 0) + 1);
   const shown = [...counts].map(([area, count]) => (count === 1 ? area : `${area} (${count})`));
-  const areas = [...counts.keys()].map((area) => `--only ${area}`).join(" ");
+  const areas = [...counts.keys()].map((area) => `--only ${area}`);
+  const words = silent.some(({ check }) => check.deepOnly) ? ["--deep", ...areas] : areas;
   const [first = "", ...others] = wrap(
     `no answer in time from ${joinWords(shown)}; is this machine busy?`,
     78,
@@ -75,7 +88,7 @@ function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
   return [
     `${markOf("unknown", style)} ${first}`,
     ...others.map((line) => `    ${line}`),
-    `    fix  {mybroker} doctor ${areas}`,
+    `    fix  {mybroker} doctor ${words.join(" ")}`,
   ];
 }
 

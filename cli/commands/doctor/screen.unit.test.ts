@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { ToldFinding } from "../../doctor/examine.js";
-import { countFindings, problemsOf } from "../../doctor/examine.js";
+import { countFindings, type Examination, problemsOf, type ToldFinding } from "../../doctor/examine.js";
 import { planFixes } from "../../doctor/fix/plan-fixes.js";
 import { repairWith } from "../../doctor/fix/repair-with.js";
 import { createStyle } from "../../output/style.js";
@@ -53,6 +52,7 @@ const ground = { runtime: "embedded", place: {} as never, status: undefined } as
 function render(all: boolean, fixing?: Fixing): string {
   const lines = renderDoctor({
     ground,
+    examined: [],
     findings,
     problems: problemsOf(findings),
     counts: countFindings(findings),
@@ -86,6 +86,7 @@ it("shows problems, the worst first, of one kind three, each with what to type",
         fix  {mybroker} up c
         and 2 more:  {mybroker} doctor --only env.stale-container --debug
     1 error, 7 warnings, 1 unknown, 1 ok, 1 ignored in 0.8 s.
+    Unknown: could not be found out this time; it may be well or not.
     Next:  {mybroker} doctor --fix"
   `);
 });
@@ -128,6 +129,7 @@ it("shows everything with --debug: what was seen, what is ignored and why, what 
         docs docs/commands/doctor.md#config.open-port
     ✔ kafka.works  kafka: a record produced and consumed
     1 error, 7 warnings, 1 unknown, 1 ok, 1 ignored in 0.8 s.
+    Unknown: could not be found out this time; it may be well or not.
     Next:  {mybroker} doctor --fix"
   `);
 });
@@ -161,12 +163,17 @@ it("says what --fix would do, and what it did", () => {
   );
 });
 
-function renderOnly(problems: readonly ToldFinding[], fixing?: Fixing): string[] {
+function renderOnly(
+  problems: readonly ToldFinding[],
+  fixing?: Fixing,
+  examined: Examination["examined"] = [],
+): string[] {
   const counts = countFindings(problems);
   const style = createStyle("never", false, {});
   const report = undefined;
   return renderDoctor({
     ground,
+    examined,
     findings: problems,
     problems,
     counts,
@@ -219,4 +226,30 @@ it("waits for what was repaired and what came of it, not for what --fix failed a
   const one = judgePending(seen, [outcome(init, "done"), outcome(starting, "failed")]);
   const came = finding("service.not-ready", "order", {});
   expect([stopped, missing, failed, came].map(one)).toEqual([false, true, false, true]);
+});
+
+it("says why there is no finding at all", () => {
+  const told = (examined: Examination["examined"]) => renderOnly([], undefined, examined)[1];
+  const seed = { ...check, id: "data.agrees", title: "the data of the seed agrees" };
+  expect(told([])).toBe("No check was chosen.");
+  expect(told([{ check: seed, findings: [], elapsedMs: 1 }])).toBe(
+    "Nothing to look at here for data.agrees: the data of the seed agrees.",
+  );
+  const works = { ...finding("kafka.works", "kafka", { level: "ok", fix: null }), check };
+  expect(told([{ check, findings: [works], elapsedMs: 1 }])).toBe(
+    "What was chosen was not found: kafka.works would tell it.",
+  );
+});
+
+it("names --deep where an order was on its way too long", () => {
+  const silent = ["mysql", "kafka", "data"].map((area) =>
+    finding(`${area}.no-answer`, area, { level: "unknown" }),
+  );
+  const order = finding("order.no-answer", "order", {
+    level: "unknown",
+    check: { ...check, deepOnly: true },
+  });
+  expect(renderOnly([...silent, order])[2]).toBe(
+    "    fix  {mybroker} doctor --deep --only mysql --only kafka --only data --only order",
+  );
 });

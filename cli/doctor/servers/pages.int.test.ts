@@ -98,6 +98,7 @@ it("tells which targets Prometheus cannot read, of those that run here, and whic
               health: "down",
               lastError: "connection refused",
             },
+            { scrapeUrl: "http://broker-order:8088/more", health: "down", lastError: "connection refused" },
             { scrapeUrl: "http://broker-report:8087/metrics", health: "down", lastError: "no such host" },
             { scrapeUrl: "http://127.0.0.1:9090/metrics", health: "up", lastError: "" },
           ],

@@ -32,21 +32,26 @@ export async function examineTargets(
   const { body } = await askHttp({ target, session, path: "/api/v1/targets?state=active", limitBytes });
   const { data } = JSON.parse(body) as { data?: { activeTargets?: readonly ScrapeTarget[] } };
   const scraped = data?.activeTargets ?? [];
-  const names = new Set(
-    scraped.flatMap(({ scrapeUrl }) => (URL.canParse(scrapeUrl) ? [new URL(scrapeUrl).hostname] : [])),
-  );
+  const names = new Set(scraped.map(hostOf));
   const running = new Set([...(await facts.targets()).keys()]);
   const replaced = await facts.replaced();
-  const down = scraped.filter(({ scrapeUrl, health }) => {
-    const name = URL.canParse(scrapeUrl) ? new URL(scrapeUrl).hostname : "";
-    return health === "down" && running.has(name) && !replaced.has(name);
+  const down = scraped.filter((each) => {
+    const name = hostOf(each);
+    return each.health === "down" && running.has(name) && !replaced.has(name);
   });
   const missing = (await findServers(facts, "service")).filter(({ service }) => !names.has(service));
   const measured = await Promise.all(
     missing.map(async (server) => ((await hasMetrics(server, session)) ? [server] : [])),
   );
   return [
-    ...down.map((each) => tellDown(target.service, each)),
+    // One that is read under several paths, as RabbitMQ, is told once.
+    ...[...new Set(down.map(hostOf))].map((host) =>
+      tellDown(
+        target.service,
+        host,
+        down.filter((each) => hostOf(each) === host),
+      ),
+    ),
     ...measured.flat().map((server) => tellMissing(facts, target.service, server)),
   ];
 }
@@ -56,15 +61,18 @@ async function hasMetrics(target: ProbeTarget, session: LoginSession): Promise<b
   return answer?.status === 200;
 }
 
-function tellDown(prometheus: string, { scrapeUrl, lastError }: ScrapeTarget): Finding {
-  const { hostname } = new URL(scrapeUrl);
-  const repair = repairWith("restart", hostname);
+function hostOf({ scrapeUrl }: ScrapeTarget): string {
+  return URL.canParse(scrapeUrl) ? new URL(scrapeUrl).hostname : "";
+}
+
+function tellDown(prometheus: string, host: string, down: readonly ScrapeTarget[]): Finding {
+  const repair = repairWith("restart", host);
   return {
     id: "prometheus.target-down",
-    subject: hostname,
+    subject: host,
     level: "warning",
-    message: `${prometheus} cannot read the metrics of ${hostname}: ${oneLine(lastError)}`,
-    evidence: [scrapeUrl],
+    message: `${prometheus} cannot read the metrics of ${host}: ${oneLine(down[0]?.lastError ?? "")}`,
+    evidence: down.map(({ scrapeUrl, lastError }) => `${scrapeUrl}: ${oneLine(lastError)}`),
     fix: repair.command,
     repair,
   };

@@ -21,10 +21,10 @@ const leastWaitMs = 500;
 /** --deep: an order from the gateway to the exchange and back, by the demo investor. */
 export const orderCheck: Check = {
   id: "order.passes",
-  title: "an order of the demo investor reaches the exchange and is cancelled again (--deep)",
+  title: "an order of the demo investor reaches the exchange and is cancelled again",
   finds: ["order.passes", "order.refused", "order.stuck"],
+  deepOnly: true,
   run: async (facts, signal) => {
-    if (!facts.deep) return [];
     const gateway = (await facts.targets()).get(parts.gateway);
     const running = await findRunningServices(facts);
     if (gateway === undefined || !running.has(parts.engine)) return [];

@@ -11,7 +11,6 @@ export function makeFacts(known: Partial<DoctorFacts> = {}): DoctorFacts {
     secretKeys: new Set(),
     ground: { runtime: "docker", engine: {} as never, containers: [] },
     state: {} as never,
-    deep: false,
     placeOf: async () => undefined,
     envFile: async () => undefined,
     envExample: async () => undefined,
