@@ -59,16 +59,34 @@ function pushSet(set: RecordSet): void | Promise<void> {
   });
 }
 
-function pushDecoded({ position, from, next, batches, aborted }: RecordSet): void | Promise<void> {
-  const { topic, partition, listener, pastEnd } = position;
-  const records = decodeBatches(batches, { topic, partition, from, aborted });
+function pushDecoded(set: RecordSet): void | Promise<void> {
+  const { position, from, batches, aborted } = set;
+  const { topic, partition } = position;
+  const parts = decodeBatches(batches, { topic, partition, from, aborted });
+  const goOn = (): void | Promise<void> => {
+    for (;;) {
+      const { value: records, done = false } = parts.next();
+      const taken = pushPart(set, records, done);
+      if (done) return taken;
+      if (taken !== undefined) return taken.then(goOn);
+    }
+  };
+  return goOn();
+}
+
+function pushPart(
+  { position, next }: RecordSet,
+  records: readonly KafkaRecord[],
+  isLast: boolean,
+): void | Promise<void> {
+  const { listener, pastEnd } = position;
   if (position.isCaughtUp) return records.length === 0 ? undefined : listener.push(records);
   const firstLive = records.findIndex(({ offset }) => offset >= pastEnd);
   const past = firstLive < 0 ? records : records.slice(0, firstLive);
   const live = firstLive < 0 ? [] : records.slice(firstLive);
   const taken = past.length === 0 ? undefined : listener.push(past);
   const goOn = () => {
-    if (next >= pastEnd) catchUp(position);
+    if (live.length > 0 || (isLast && next >= pastEnd)) catchUp(position);
     return live.length === 0 ? undefined : listener.push(live);
   };
   // The past is through even while its last records wait to be taken: who holds them back may wait for just that.

@@ -15,6 +15,8 @@ export class KafkaRecord {
   readonly publishedMs: number;
   /** Set when this is a batch that cannot be decoded; `bytes` are the batch's then. */
   readonly note: string | undefined;
+  /** Of all of it: a key or a header may be the larger part. */
+  readonly sizeBytes: number;
   // Not #private: who hides something in a record makes another one on top of it.
   private readonly content: Buffer;
   private readonly keyAt: number;
@@ -24,6 +26,7 @@ export class KafkaRecord {
     this.partition = place.partition;
     this.offset = place.offset;
     this.note = place.note;
+    this.sizeBytes = place.sizeBytes;
     this.content = content;
     this.keyAt = keyAt;
     this.publishedMs = this.readPublishedMs(place.timestampMs);
@@ -49,10 +52,6 @@ export class KafkaRecord {
     const cursor = this.atValue();
     const length = cursor.varint();
     return length < 0 ? null : this.content.subarray(cursor.at, cursor.at + length);
-  }
-
-  get sizeBytes(): number {
-    return this.note === undefined ? Math.max(0, this.atValue().varint()) : this.content.length;
   }
 
   /** The last one of those with the same name counts. */
@@ -106,6 +105,7 @@ interface RecordPlace {
   readonly offset: number;
   readonly timestampMs: number;
   readonly note: string | undefined;
+  readonly sizeBytes: number;
 }
 
 /** A whole batch of format v2, still packed. */
@@ -169,9 +169,19 @@ export interface DecodeOptions {
   readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: number }[];
 }
 
-/** The records in the batches, without markers of transactions and what was aborted. Their codecs are loaded. */
-export function decodeBatches(batches: readonly RecordBatch[], options: DecodeOptions): KafkaRecord[] {
-  const records: KafkaRecord[] = [];
+/** Of unpacked batches so much is held at once, or one of them. */
+const partBytes = 8 * 1024 * 1024;
+
+/**
+ * The records in the batches, without markers of transactions and what was aborted. Their codecs are loaded. In parts:
+ * what is decoded next takes its memory when it is asked for. The last part is what the generator returns.
+ */
+export function* decodeBatches(
+  batches: readonly RecordBatch[],
+  options: DecodeOptions,
+): Generator<KafkaRecord[], KafkaRecord[]> {
+  let records: KafkaRecord[] = [];
+  let heldBytes = 0;
   const waiting = [...options.aborted].sort((one, other) => one.firstOffset - other.firstOffset);
   const aborted = new Set<bigint>();
   for (const batch of batches) {
@@ -179,18 +189,24 @@ export function decodeBatches(batches: readonly RecordBatch[], options: DecodeOp
       aborted.add(waiting[0].producerId);
       waiting.shift();
     }
+    if (heldBytes >= partBytes) {
+      yield records;
+      records = [];
+      heldBytes = 0;
+    }
     if ((batch.attributes & flags.control) !== 0) aborted.delete(batch.producerId);
     else if ((batch.attributes & flags.transactional) === 0 || !aborted.has(batch.producerId)) {
-      decodeBatch(batch, options, records);
+      heldBytes += decodeBatch(batch, options, records);
     }
   }
   return records;
 }
 
-function decodeBatch(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): void {
+/** @returns how many bytes its records hold */
+function decodeBatch(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): number {
   const before = records.length;
   try {
-    decodeRecords(batch, options, records);
+    return decodeRecords(batch, options, records);
   } catch (error) {
     records.length = before;
     const reason = error instanceof Undecodable ? error.message : `damaged: ${(error as Error).message}`;
@@ -198,13 +214,17 @@ function decodeBatch(batch: RecordBatch, options: DecodeOptions, records: KafkaR
     const offset = Math.max(batch.baseOffset, options.from);
     const timestampMs = batch.hasHeader ? readInt64(batch.bytes, at.maxTimestamp) : Date.now();
     const content = batch.bytes.subarray(Math.min(headerBytes, batch.bytes.length));
-    records.push(new KafkaRecord({ topic, partition, offset, timestampMs, note: reason }, content, 0));
+    const sizeBytes = content.length;
+    records.push(
+      new KafkaRecord({ topic, partition, offset, timestampMs, note: reason, sizeBytes }, content, 0),
+    );
+    return sizeBytes;
   }
 }
 
 class Undecodable extends Error {}
 
-function decodeRecords(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): void {
+function decodeRecords(batch: RecordBatch, options: DecodeOptions, records: KafkaRecord[]): number {
   if (!batch.hasHeader) {
     throw new Undecodable(`message format v${batch.magic}, cannot be decoded`);
   }
@@ -224,11 +244,21 @@ function decodeRecords(batch: RecordBatch, options: DecodeOptions, records: Kafk
     const timestampMs = firstMs + cursor.varlong();
     const offset = batch.baseOffset + cursor.varint();
     if (offset >= from) {
-      const place = { topic, partition, offset, timestampMs: appendedMs ?? timestampMs, note: undefined };
+      const place = {
+        topic,
+        partition,
+        offset,
+        timestampMs: appendedMs ?? timestampMs,
+        note: undefined,
+        sizeBytes: end - cursor.at,
+      };
       records.push(new KafkaRecord(place, bytes, cursor.at));
     }
     cursor.at = end;
   }
+  // Each record keeps all of them in memory, and counts as what it is itself.
+  if (cursor.at < bytes.length) throw new Error(`${bytes.length - cursor.at} B after the last record`);
+  return bytes.length;
 }
 
 function unpack(batch: RecordBatch, count: number): Buffer {

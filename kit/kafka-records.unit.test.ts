@@ -1,4 +1,6 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import snappy from "snappyjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBatch } from "../test/contract/kafka/wire/record-batch.js";
 import { uncompress } from "./drivers/snappyjs.js";
@@ -18,7 +20,20 @@ const place = { topic, partition: 3, from: 0, aborted: [] };
 const text = "to be compressed ".repeat(12);
 
 const decode = (set: Buffer, more: Partial<Parameters<typeof decodeBatches>[1]> = {}) =>
-  decodeBatches(listBatches(set), { ...place, ...more });
+  decodeInParts(set, more).flat();
+
+function decodeInParts(
+  set: Buffer,
+  more: Partial<Parameters<typeof decodeBatches>[1]> = {},
+): KafkaRecord[][] {
+  const parts = decodeBatches(listBatches(set), { ...place, ...more });
+  const decoded: KafkaRecord[][] = [];
+  for (;;) {
+    const { value, done } = parts.next();
+    decoded.push(value);
+    if (done === true) return decoded;
+  }
+}
 const values = (records: readonly KafkaRecord[]) => records.map(({ bytes }) => bytes?.toString());
 
 beforeAll(async () => {
@@ -58,6 +73,64 @@ describe("compressed batches", () => {
     expect(records).toHaveLength(4);
     expect(records[0]?.note).toMatch(/^compressed: gzip, cannot be decoded \(3 records, \d+ B\): /);
     expectThree(records.slice(1));
+  });
+});
+
+describe("a batch that unpacks to very much", () => {
+  const bombBytes = 1024 ** 3;
+  const large = Buffer.alloc(1024 ** 2);
+
+  /** 1 GiB of zeros each, as far as the codec believes it. */
+  const bombs: Readonly<Record<string, { readonly codec: number; readonly content: () => Buffer }>> = {
+    // Members one after the other are one text.
+    gzip: { codec: 1, content: () => repeat(gzipSync(large), bombBytes / large.length) },
+    snappy: { codec: 2, content: () => Buffer.from([0x80, 0x80, 0x80, 0x80, 0x04, 0, 0]) },
+    "snappy in blocks": {
+      codec: 2,
+      content: () => {
+        const block = Buffer.from(snappy.compress(large));
+        const blocks = repeat(Buffer.concat([integer(block.length), block]), 100);
+        return Buffer.concat([Buffer.from("\x82SNAPPY\0", "latin1"), integer(1), integer(1), blocks]);
+      },
+    },
+    lz4: {
+      codec: 3,
+      content: () => {
+        const frame = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73]);
+        const block = Buffer.from([2, 0, 0, 0, 0x10, 0]);
+        return Buffer.concat([frame, repeat(block, 256), Buffer.alloc(4)]);
+      },
+    },
+    // Blocks of one byte that is repeated: 128 KiB each.
+    zstd: { codec: 4, content: () => zstdFrame(0x38, 0x20_000, bombBytes / 0x20_000) },
+    "zstd with a window of 1 GiB": { codec: 4, content: () => zstdFrame(0xa0, 1, 1) },
+  };
+
+  it.each(Object.entries(bombs))("of %s is named, and takes no memory", (_, { codec, content }) => {
+    const plain = buildBatch({ values: ["a"], attributes: codec });
+    const before = process.memoryUsage().rss;
+    const [record, ...others] = decode(withContent(plain, content()));
+    expect(others).toEqual([]);
+    expect(record?.note).toMatch(/cannot be decoded \(1 records, \d+ B\): it unpacks to more than 64 MiB$/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 ** 2);
+  });
+
+  it("and still fits is given before the next one is unpacked", () => {
+    const value = "x".repeat(9 * 1024 ** 2);
+    const one = gzipped({ values: [value] });
+    const parts = decodeInParts(Buffer.concat([one, one, gzipped({ values: ["small"] })]));
+    expect(parts.map((part) => part.map(({ bytes }) => bytes?.length))).toEqual([
+      [value.length],
+      [value.length],
+      [5],
+    ]);
+    expect(parts[0]?.[0]?.sizeBytes).toBeGreaterThanOrEqual(value.length);
+  });
+
+  it("has nothing after its last record", () => {
+    const plain = buildBatch({ values: ["a"] });
+    const [record] = decode(withContent(plain, Buffer.concat([plain.subarray(61), Buffer.alloc(9)])));
+    expect(record?.note).toBe("damaged: 9 B after the last record");
   });
 });
 
@@ -142,6 +215,26 @@ function storeAsSnappy(block: Buffer): Buffer {
   const length = [(block.length & 0x7f) | 0x80, block.length >> 7];
   const literal = [61 << 2, (block.length - 1) & 0xff, (block.length - 1) >> 8];
   return Buffer.concat([Buffer.from([...length, ...literal]), block]);
+}
+
+function repeat(bytes: Uint8Array, times: number): Buffer {
+  return Buffer.concat(Array.from({ length: times }, () => bytes));
+}
+
+/** A frame of format zstd whose blocks are one byte each, so often (RFC 8878, 3.1.1). */
+function zstdFrame(window: number, blockBytes: number, blocks: number): Buffer {
+  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, window]);
+  const block = (last: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUIntLE((blockBytes << 3) | (1 << 1) | last, 0, 3);
+    return bytes;
+  };
+  return Buffer.concat([header, repeat(block(0), blocks - 1), block(1)]);
+}
+
+function gzipped(facts: Parameters<typeof buildBatch>[0]): Buffer {
+  const plain = buildBatch({ ...facts, attributes: 1 });
+  return withContent(plain, gzipSync(plain.subarray(61)));
 }
 
 function integer(value: number): Buffer {
