@@ -87,16 +87,20 @@ function orderCells(terms: Terms, { status, reason, filled }: State, style: Styl
   ];
 }
 
+/** What moved, and what the account has then: on a narrow screen without what is held, and which shares were paid. */
 function describeMovement(fields: Fields, { style, orders }: Describing): Cell[] | undefined {
   const { transactionType, orderId, ticker, quantity, balanceAfter, blockedBalanceAfter } = fields;
   if (typeof transactionType !== "string") return undefined;
   const shortId = typeof orderId === "string" ? orders.of(orderId).shortId : "";
-  const shares = ticker == null ? "" : `${quantity == null ? "" : `${text(quantity)} `}${text(ticker)}  `;
+  const shares = ticker == null ? "" : `${quantity == null ? "" : `${text(quantity)} `}${text(ticker)}`;
+  const movesShares = fields.amount === 0 && shares !== "";
   return [
     [`${shortId.padEnd(4)}  `, style.bold],
     [`${transactionType.padEnd(10)} `],
-    [`${amount(fields.amount).padStart(10)}  ${shares}`],
-    [`has ${amount(balanceAfter)}, held ${amount(blockedBalanceAfter)}`, style.dim],
+    [(movesShares ? shares : amount(fields.amount)).padStart(10)],
+    [` has ${amount(balanceAfter)}`, style.dim, "whole"],
+    [`, held ${amount(blockedBalanceAfter)}`, style.dim, "whole"],
+    [movesShares || shares === "" ? "" : `  ${shares}`, undefined, "whole"],
   ];
 }
 

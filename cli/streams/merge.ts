@@ -25,6 +25,8 @@ export interface Merge {
   readonly caughtUp: Promise<void>;
   /** Gives out what is still held, in order, and resolves when `emit` has taken it. Closes no source. */
   flush(): Promise<void>;
+  /** Gives up what is still held; what came by a lane that drops, and no broker has any more, counts as dropped. */
+  discard(): void;
 }
 
 /**
@@ -82,6 +84,14 @@ class TimeMerge implements Merge {
     this.#drain();
     if (this.#isBusy) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#isFlushing = false;
+  }
+
+  discard(): void {
+    for (const lane of this.#lanes) {
+      if (lane.isLossy) this.#dropped += lane.length;
+      lane.clear();
+    }
+    this.#reportDropped();
   }
 
   #sink(): SourceSink {

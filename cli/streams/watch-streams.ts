@@ -13,7 +13,7 @@ export interface WatchPlan {
   /** False: ends when the past is through. */
   readonly follow: boolean;
   readonly limit?: number;
-  /** Ends when nothing wanted came for this long. */
+  /** Ends when nothing wanted came for this long; what waits for a slow reader has come. */
   readonly idleTimeoutMs?: number;
   readonly filter?: Filter;
   readonly stopWhen?: Filter;
@@ -62,7 +62,7 @@ export async function watchStreams(
     dropped: (count) => watch.drop(count),
     problem: (text) => viewer.problem(text),
   });
-  const interrupt = (): void => watch.end("interrupted");
+  const interrupt = (): void => void endOrderly(merge, watch);
   signal.addEventListener("abort", interrupt, { once: true });
   if (signal.aborted) interrupt();
   try {
@@ -89,10 +89,22 @@ export async function watchStreams(
   }
 }
 
+/** So long what has come is shown after an interruption, if its reader is quick enough. */
+const farewellMs = 200;
+
+/** Each message that came is shown, or counted as dropped. */
+async function endOrderly(merge: Merge, watch: Watch): Promise<void> {
+  if (watch.isLive) await Promise.race([merge.flush(), watch.pause(farewellMs), watch.ended]);
+  if (watch.isLive) merge.discard();
+  watch.end("interrupted");
+}
+
 /** The past, and then what makes an end of the present. */
 async function goThrough(merge: Merge, watch: Watch): Promise<void> {
   await merge.caughtUp;
   await watch.endPast();
+  // What cannot be shown is told by the result.
+  watch.endWhenIdle(() => merge.flush()).catch(() => watch.end("idle"));
   const untilMs = watch.followsForMs();
   if (untilMs === undefined) return;
   await watch.pause(untilMs);
@@ -114,7 +126,9 @@ class Watch {
   #shown = 0;
   #dropped = 0;
   #showing: Promise<void> = Promise.resolve();
-  #shownAtMs = 0;
+  /** When something wanted came or was taken last, by performance.now(). */
+  #activeAtMs = 0;
+  #isPastThrough = false;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(plan: WatchPlan, viewer: Viewer) {
@@ -127,6 +141,11 @@ class Watch {
     this.#begun = new Promise((resolve) => {
       this.#begin = resolve;
     });
+  }
+
+  /** The past is through, and nothing has ended it yet. */
+  get isLive(): boolean {
+    return this.#isPastThrough && this.#reason === undefined;
   }
 
   begin(): void {
@@ -168,12 +187,28 @@ class Watch {
     this.#past = undefined;
     if (past.length > 0) await this.#show(past);
     if (!this.#plan.follow || (this.followsForMs() ?? 1) <= 0) return this.end("past");
-    this.#shownAtMs = performance.now();
+    this.#isPastThrough = true;
+    this.#activeAtMs = performance.now();
     const shownBefore = this.#shown;
     this.#later(silenceMs, () => {
       if (this.#shown === shownBefore) this.#viewer.silent();
     });
-    if (this.#plan.idleTimeoutMs !== undefined) this.#waitForIdleness(this.#plan.idleTimeoutMs);
+  }
+
+  /** One timer for the whole time, not one a record. @param flush gives out what is held back for its order */
+  async endWhenIdle(flush: () => Promise<void>): Promise<void> {
+    const { idleTimeoutMs } = this.#plan;
+    if (idleTimeoutMs === undefined) return;
+    while (this.isLive) {
+      const activeAtMs = this.#activeAtMs;
+      const leftMs = activeAtMs + idleTimeoutMs - performance.now();
+      if (leftMs > 0) await this.pause(leftMs);
+      else {
+        await flush();
+        await this.#showing;
+        if (this.#activeAtMs === activeAtMs) this.end("idle");
+      }
+    }
   }
 
   /** Milliseconds until the last time that is wanted; undefined where there is none. */
@@ -205,18 +240,13 @@ class Watch {
     const met = stopWhen === undefined ? -1 : shown.findIndex((record) => stopWhen.matches(record));
     if (met >= 0) shown = shown.slice(0, met + 1);
     this.#shown += shown.length;
-    this.#shownAtMs = performance.now();
+    this.#activeAtMs = performance.now();
     if (met >= 0) this.end("stop-when");
     else if (this.#shown >= limit) this.end("limit");
-    this.#showing = this.#viewer.show(shown);
+    this.#showing = this.#viewer.show(shown).then(() => {
+      this.#activeAtMs = performance.now();
+    });
     return this.#showing;
-  }
-
-  /** One timer for the whole time, not one a record. */
-  #waitForIdleness(timeoutMs: number): void {
-    const leftMs = this.#shownAtMs + timeoutMs - performance.now();
-    if (leftMs <= 0) this.end("idle");
-    else this.#later(leftMs, () => this.#waitForIdleness(timeoutMs));
   }
 
   #later(timeMs: number, act: () => void): void {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { compileFilter } from "./filter.js";
 import type { StreamRecord } from "./record.js";
@@ -8,6 +9,7 @@ const numbered = (number: number, more: object = {}): StreamRecord =>
   recordOf({ publishedMs: noonMs + number, offset: number, value: { number }, ...more });
 const numbers = (count: number): StreamRecord[] =>
   Array.from({ length: count }, (_, index) => numbered(index + 1));
+const live = (number: number): StreamRecord => numbered(number, { publishedMs: Date.now() });
 const all: WatchPlan = { start: "beginning", follow: true };
 
 /** A watch on the way, and what it showed. */
@@ -106,6 +108,75 @@ describe("an end", () => {
     );
     expect((await ended).reason).toBe("until");
     expect(shown).toEqual([7]);
+  });
+
+  it("by idleness counts what waits for a slow reader, and what is held back for its order", async () => {
+    const source = createMemorySource([]);
+    const shown: number[] = [];
+    let takeNext = (): void => {};
+    const slow = {
+      ...{ opened: () => {}, silent: () => {}, gap: () => {}, dropped: () => {}, problem: () => {} },
+      show: (records: readonly StreamRecord[]) => {
+        shown.push(...records.map(({ offset }) => offset ?? 0));
+        return new Promise<void>((resolve) => {
+          takeNext = resolve;
+        });
+      },
+    };
+    const { signal } = new AbortController();
+    const ended = watchStreams([source], { ...all, idleTimeoutMs: 100 }, { viewer: slow, signal });
+    await vi.waitUntil(() => source.startedAt !== undefined);
+    source.send(live(1));
+    await vi.waitUntil(() => shown.length === 1);
+    source.send(live(2));
+    // Longer than the time that was given, and nothing was shown meanwhile.
+    const waiting = await Promise.race([ended, pause(250).then(() => "waits")]);
+    expect(waiting).toBe("waits");
+    takeNext();
+    await vi.waitUntil(() => shown.length === 2);
+    takeNext();
+    expect(await ended).toEqual({ reason: "idle", shown: 2, dropped: 0 });
+  });
+
+  it("by the user shows what came, and counts what a stopped reader cannot take", async () => {
+    const quick = createMemorySource([], { lossy: true });
+    const following = watch([quick], all);
+    await vi.waitUntil(() => following.opened.length === 1);
+    await pause(0);
+    quick.send(live(1), live(2));
+    following.interrupt();
+    expect(await following.ended).toEqual({ reason: "interrupted", shown: 2, dropped: 0 });
+
+    const source = createMemorySource([], { lossy: true });
+    const interruption = new AbortController();
+    let stopped = (): void => {};
+    let shown = 0;
+    let dropped = 0;
+    const viewer = {
+      ...{ opened: () => {}, silent: () => {}, gap: () => {}, problem: () => {} },
+      dropped: (count: number) => {
+        dropped += count;
+      },
+      show: (records: readonly StreamRecord[]) => {
+        shown += records.length;
+        return new Promise<void>((resolve) => {
+          stopped = resolve;
+        });
+      },
+    };
+    const ended = watchStreams([source], all, { viewer, signal: interruption.signal });
+    await vi.waitUntil(() => source.startedAt !== undefined);
+    source.send(live(1));
+    await vi.waitUntil(() => shown === 1);
+    const more = Array.from({ length: 20_000 }, (_, index) => live(index + 2));
+    source.send(...more.slice(0, 10_000));
+    source.send(...more.slice(10_000));
+    interruption.abort();
+    await pause(300);
+    stopped();
+    const result = await ended;
+    expect(result.shown + result.dropped).toBe(20_001);
+    expect([result.shown, result.dropped]).toEqual([shown, dropped]);
   });
 
   it("is what the user does, while it opens and while it follows", async () => {

@@ -49,7 +49,16 @@ export interface MemorySource extends StreamSource {
 
 export function createMemorySource(
   past: readonly StreamRecord[],
-  { name = "memory", failure }: { readonly name?: string; readonly failure?: Error } = {},
+  {
+    name = "memory",
+    failure,
+    lossy = false,
+  }: {
+    readonly name?: string;
+    readonly failure?: Error;
+    /** What is sent and finds no room is dropped. */
+    readonly lossy?: boolean;
+  } = {},
 ): MemorySource {
   const state = { startedAt: undefined as StartAt | undefined, closed: false };
   let sink: SourceSink | undefined;
@@ -70,7 +79,7 @@ export function createMemorySource(
       if (failure !== undefined) throw failure;
       state.startedAt = start;
       sink = given;
-      lane = given.lane();
+      lane = given.lane(lossy ? { live: true, whenFull: "drop" } : {});
       const last = typeof start === "object" && "last" in start ? past.slice(-start.last) : past;
       if (start !== "now" && last.length > 0) await lane.push(last);
       lane.caughtUp();
