@@ -47,9 +47,8 @@ export const scenes = [
     motion: asIs,
     record: async (stage) => {
       stage.run("mybroker up");
-      const trading = stage.start("sleep 1.5; mybroker simulate --rate 2/s --users 6 --duration 6s");
-      const pane = await stage.type("mybroker tail orders", { untilMs: 9_000, rows: 20 });
-      await trading;
+      const trade = () => stage.start("mybroker simulate --rate 2/s --users 6 --duration 6s");
+      const pane = await stage.type("mybroker tail orders", { beside: trade, rows: 20 });
       return { panes: [pane] };
     },
   },
@@ -85,7 +84,8 @@ export const scenes = [
     record: async (stage) => {
       stage.run("mybroker up");
       stage.run("sed -i /^GRAFANA_HOST_PORT=/d .env");
-      stage.run("mybroker stop broker-wallet");
+      stage.run("sed -i s/^RABBITMQ_PASSWORD=.*/RABBITMQ_PASSWORD=not-a-secret/ .env");
+      stage.run("mybroker stop broker-report");
       return { panes: [await stage.type("mybroker doctor")] };
     },
   },

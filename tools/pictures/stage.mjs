@@ -37,15 +37,15 @@ export function buildStage(root, runtime) {
   return {
     folder,
     /** Types a command, as a pane of a picture. */
-    type: async (line, { rows = 24, frameMs = 100, untilMs } = {}) => {
-      const recording = await recordCommand({ line, columns, rows, untilMs, ...place });
+    type: async (line, { rows = 24, frameMs = 100, beside } = {}) => {
+      const recording = await recordCommand({ line, columns, rows, beside, ...place });
       const seen = await watchTerminal({ chunks: recording.chunks, columns, rows, frameMs });
       return { prompt: line, startMs: 0, ...recording, ...seen };
     },
     /** Runs what no picture shows. @throws when it fails */
     run: (line) =>
       execFileSync("sh", ["-c", line], { ...place, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
-    /** The same, beside what is recorded; whoever starts it awaits its end. */
+    /** The same, beside what is recorded; resolves when it has ended. */
     start: (line) => {
       const child = spawn("sh", ["-c", line], { ...place, stdio: "ignore" });
       return new Promise((resolve) => child.on("close", resolve));

@@ -60,8 +60,7 @@ function renderLoaded({ outcome, verification, elapsedMs, servicesRun }: SeedFac
   const counts = Object.entries(countThings(outcome)).map(
     ([name, count]) => `${name} ${count.toLocaleString("en")}`,
   );
-  const email = world.loginEmail;
-  const logIn = `{mybroker} token --user ${email}`;
+  const logIn = `{mybroker} token --user ${world.loginEmail}`;
   return [
     ...headOf(outcome),
     `  ${counts.join("  ")}`,
@@ -71,9 +70,8 @@ function renderLoaded({ outcome, verification, elapsedMs, servicesRun }: SeedFac
         : `; verified: ${countOf(verification.total, "difference")} over ${countOf(verification.stores, "store")}.`
     }`,
     ...(verification === null ? [] : listDifferences(verification)),
-    servicesRun
-      ? `Log in as ${email}:  ${logIn}`
-      : `To log in as ${email}:  {mybroker} up  and then  ${logIn}`,
+    // The longest name beside "npx mybroker" leaves no room for more.
+    ...(servicesRun ? [`Log in:  ${logIn}`] : ["To log in:  {mybroker} up", `            ${logIn}`]),
   ];
 }
 
