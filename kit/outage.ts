@@ -15,6 +15,8 @@ const codes = [
   ...["ER_SERVER_SHUTDOWN", "ER_CON_COUNT_ERROR", "ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT"],
   // Its schema is not there yet, or its user.
   ...["ER_NO_SUCH_TABLE", "42P01", "ER_ACCESS_DENIED_ERROR", "28P01"],
+  // It takes no writes for now, or none of this user.
+  ...["ER_OPTION_PREVENTS_STATEMENT", "25006", "ER_TABLEACCESS_DENIED_ERROR", "42501"],
   ...["08*", "57*", "40*", "53*", "55P03"],
 ];
 const names =

@@ -42,6 +42,12 @@ function errorNumber(error: unknown): number {
   return Number((error as { errno?: unknown } | null)?.errno);
 }
 
+/**
+ * ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR: a session keeps the rights in its
+ * database that it began with, so that one of the pool would be refused for ever, whatever is granted.
+ */
+const keptRefusals = [1044, 1142, 1143];
+
 /** ER_DUP_ENTRY. */
 const isDuplicate = (error: unknown) => errorNumber(error) === 1062;
 
@@ -83,7 +89,7 @@ function configure(settings: ServerSettings): ConnectionOptions {
   };
 }
 
-/** mysql2 waits for an answer for ever; a connection that owes one is of no use to the next query. */
+/** mysql2 waits for an answer for ever; a connection that owes one is of no use to the next query. Nor is a stale one. */
 function withTimeLimit(pool: Pool): MysqlPool {
   return {
     getConnection: (callback) => {
@@ -106,7 +112,8 @@ function limitQueries(connection: PoolConnection): MysqlPoolConnection {
     callback: (error: unknown, result: unknown) => void,
   ) =>
     connection.query({ sql: text, values: [...values], timeout: answerTimeoutMs }, (error, result) => {
-      if (error?.code === "PROTOCOL_SEQUENCE_TIMEOUT") connection.destroy();
+      if (error?.code === "PROTOCOL_SEQUENCE_TIMEOUT" || keptRefusals.includes(errorNumber(error)))
+        connection.destroy();
       callback(error, result);
     });
   const made = { query, release: () => connection.release() } as unknown as MysqlPoolConnection;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { PostgresDialect, sql } from "kysely";
-import type { ClientConfig, CustomTypesConfig } from "pg";
+import { PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
+import type { ClientConfig, CustomTypesConfig, Pool as ServerPool } from "pg";
 import { formatDecimal } from "../../money.js";
 import { formatTimestamp, type SqlMoney, type SqlTimestamp } from "../columns.js";
 import type { SqlDialect } from "../dialect.js";
@@ -24,7 +24,7 @@ export async function openPostgres(settings: ServerSettings): Promise<SqlEngine>
   // One in use tells its query; the event would end the process, for then the pool does not listen.
   pool.on("connect", (client) => client.on("error", () => {}));
   return {
-    driver: new PostgresDialect({ pool }),
+    driver: new PostgresDialect({ pool: withoutStaleSessions(pool) }),
     dialect,
     isTransient,
     tryLock: (name) => tryLock(settings, name),
@@ -38,9 +38,39 @@ const dialect: SqlDialect = {
   insertIgnore: insertOrNothing,
   upsert: upsertOnConflict,
   // unique_violation
-  isDuplicate: (error) => (error as { code?: unknown } | null)?.code === "23505",
+  isDuplicate: (error) => codeOf(error) === "23505",
   forUpdate: (query) => query.forUpdate(),
 };
+
+/**
+ * A session that began while the server, or the database, was read-only stays so when it takes writes again; the pool
+ * would hand out the one used last for ever.
+ */
+function withoutStaleSessions(pool: ServerPool): PostgresPool {
+  return {
+    connect: async () => {
+      const client = await pool.connect();
+      let isStale = false;
+      const query = async (text: string, values: unknown[]) => {
+        try {
+          return await client.query(text, values);
+        } catch (error) {
+          isStale ||= codeOf(error) === readOnlyTransaction;
+          throw error;
+        }
+      };
+      return { query, release: () => client.release(isStale) } as unknown as PostgresPoolClient;
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** read_only_sql_transaction (Postgres, appendix A). */
+const readOnlyTransaction = "25006";
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code);
+}
 
 function configure(settings: ServerSettings, types: CustomTypesConfig): ClientConfig {
   const { host, port, user, password, database } = settings;
@@ -80,7 +110,7 @@ function toSafeInteger(text: string): number {
 
 /** Serialization failure, deadlock, lock not available (Postgres, appendix A). */
 function isTransient(error: unknown): boolean {
-  return ["40001", "40P01", "55P03"].includes(String((error as { code?: unknown }).code));
+  return ["40001", "40P01", "55P03"].includes(codeOf(error));
 }
 
 async function tryLock(settings: ServerSettings, name: string): Promise<SqlLock | undefined> {

@@ -10,6 +10,8 @@ export interface EngineStores {
   /** Their processes stand still; connections stay. */
   pause(): Promise<void>;
   unpause(): Promise<void>;
+  /** As the administrator. */
+  administer(kind: "mysql" | "postgres", statement: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -27,6 +29,13 @@ const services = {
   redis: "broker-asset-cache",
 };
 
+/** For a shell of the container. */
+const consoles = {
+  mysql: 'MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysql -uroot -e "$STATEMENT"',
+  postgres:
+    'PGOPTIONS="-c default_transaction_read_only=off" psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "$STATEMENT"',
+};
+
 export async function startEngineStores(): Promise<EngineStores> {
   const stack = await prepareComposeStack(`mybroker-stores-${process.pid}`);
   try {
@@ -42,6 +51,19 @@ export async function startEngineStores(): Promise<EngineStores> {
     redis: addressOf(stack, services.redis),
     pause: async () => void (await stack.compose("pause")),
     unpause: async () => void (await stack.compose("unpause")),
+    administer: async (kind, statement) => {
+      const words = [
+        "exec",
+        "-T",
+        "-e",
+        `STATEMENT=${statement}`,
+        services[kind],
+        "sh",
+        "-c",
+        consoles[kind],
+      ];
+      await stack.compose(...words);
+    },
     remove: () => stack.remove(),
   };
 }

@@ -8,6 +8,7 @@ import { describeKilledHolder } from "./killed-holder.js";
 import { describeLostSession } from "./lost-session.js";
 import { describeMigrations } from "./migrations-suite.js";
 import { describeSql } from "./sql-suite.js";
+import { describeStaleSession } from "./stale-session.js";
 
 let stores: EngineStores;
 
@@ -26,6 +27,19 @@ describe("on the servers", () => {
     describeKilledHolder(kind, () => stores[kind]);
     describeLostSession(kind, () => stores[kind]);
   }
+  describeStaleSession("mysql", () => stores.mysql, {
+    restrict: () =>
+      stores.administer(
+        "mysql",
+        "REVOKE ALL PRIVILEGES, GRANT OPTION FROM broker; GRANT SELECT ON broker_order.* TO broker",
+      ),
+    lift: () => stores.administer("mysql", "GRANT ALL ON broker_order.* TO broker"),
+  });
+  describeStaleSession("postgres", () => stores.postgres, {
+    restrict: () =>
+      stores.administer("postgres", "ALTER DATABASE b3_core SET default_transaction_read_only=on"),
+    lift: () => stores.administer("postgres", "ALTER DATABASE b3_core RESET default_transaction_read_only"),
+  });
   describeDocuments("mongodb", () => ({ kind: "mongodb", ...stores.mongodb, database: "contract" }));
   describeFrozenServers(() => stores);
   describeCache("redis", () => ({ kind: "redis", ...stores.redis }));
