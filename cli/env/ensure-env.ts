@@ -7,6 +7,7 @@ import { choosePorts, type PortMove, portKeysOf } from "./choose-ports.js";
 import { readEnvValues } from "./env-values.js";
 import { overlayEnvironment } from "./environment.js";
 import { secretKeysOf } from "./example-file.js";
+import { withoutMark } from "./file-mark.js";
 import { generateFor } from "./generate-secrets.js";
 import { openVault } from "./open-vault.js";
 import { type EnvNeeds, type EnvPlan, findEnvNeeds, planEnvFile } from "./plan-env-file.js";
@@ -116,7 +117,8 @@ async function look({ folder, context }: EnsureEnvRequest): Promise<Situation> {
   ]);
   // Malformed: said before anything is decided from it.
   if (current !== undefined) readEnvValues(current.text, envPath, context.env);
-  const exampleText = example?.text ?? "";
+  // The mark is about the example; .env is the user's from the start.
+  const exampleText = withoutMark(example?.text ?? "");
   return { envPath, exampleText, current, needs: findEnvNeeds(exampleText, current?.text) };
 }
 

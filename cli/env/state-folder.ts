@@ -28,6 +28,10 @@ export interface ProjectState {
   /** undefined where nothing was recorded, or what was recorded cannot be read. */
   readRecord(name: string): Promise<unknown>;
   writeRecord(name: string, value: unknown): Promise<void>;
+  /** No failure where there is none, or it cannot be removed. */
+  removeRecord(name: string): Promise<void>;
+  /** All but the backups of .env, and the lock of whoever asks. */
+  removeNotes(): Promise<void>;
 }
 
 type StateContext = Pick<Context, "env" | "homeDir" | "platform" | "now">;
@@ -68,6 +72,13 @@ export async function openProjectState(context: StateContext, projectFolder: str
         const text = `${JSON.stringify(value, undefined, 2)}\n`;
         await writeFileAtomically({ path: record(name), text, existing: "replace" });
       }),
+    removeRecord: (name) => rm(record(name), { force: true }).catch(() => {}),
+    removeNotes: async () => {
+      for (const name of await readdir(folder).catch(() => [])) {
+        if (name === basename(backups) || name === "lock") continue;
+        await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+      }
+    },
   };
 }
 

@@ -74,6 +74,11 @@ export async function recordRuntime(state: ProjectState, project: string, runtim
   await state.writeRecord(recordName, { ...runtimes, [project]: runtime }).catch(() => {});
 }
 
+/** Names of the projects of a folder that were ever started. */
+export async function listRuntimes(state: ProjectState): Promise<string[]> {
+  return Object.keys(await readRuntimes(state));
+}
+
 async function readRuntimes(state: ProjectState): Promise<Runtimes> {
   const record = await state.readRecord(recordName);
   if (typeof record !== "object" || record === null) return {};

@@ -1,10 +1,11 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { exitCodes } from "../../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import { formatBytes, formatDuration } from "../../output/units.js";
 import { askStatus } from "../../runtime/control-client.js";
 import { type EmbeddedStep, renderSteps, stepsToData } from "../../runtime/embedded-steps.js";
+import { forgetProject, hasDataElsewhere } from "../../runtime/forget-project.js";
 import type { Place } from "../../runtime/place.js";
 import { explainPlaceError } from "../../runtime/problem-text.js";
 import { stopRuntime } from "../../runtime/stop-runtime.js";
@@ -42,6 +43,7 @@ async function takeDown(request: CommandRequest, place: Place): Promise<CommandR
     timeoutSeconds === undefined ? undefined : timeoutSeconds < 0 ? longestTimerMs : timeoutSeconds * 1000;
   const pid = await stopRuntime(place, stopMs);
   if (removes) remove(place);
+  const elsewhere = options.volumes === true && (await forget(request, place));
   const elapsedMs = performance.now() - startedMs;
   return {
     project: place.name,
@@ -51,6 +53,7 @@ async function takeDown(request: CommandRequest, place: Place): Promise<CommandR
       ...(dataBytes === undefined || removes
         ? []
         : [`Data stays (${formatBytes(dataBytes)}); to remove it:  {mybroker} down --volumes`]),
+      ...(elsewhere ? ["What Docker has of it stays:  {mybroker} --runtime docker down --volumes"] : []),
       "Next:  {mybroker} up",
     ],
   };
@@ -70,9 +73,29 @@ async function showPlan(place: Place, removes: boolean): Promise<CommandResult> 
 function remove(place: Place): void {
   try {
     rmSync(place.folder, { recursive: true, force: true });
+    removeSocketFolder(place);
   } catch (error) {
     throw explainPlaceError(error, place);
   }
+}
+
+/** Where the path was too long the socket lay elsewhere, in a folder that other projects may share. */
+function removeSocketFolder({ folder, socketPath }: Place): void {
+  if (dirname(socketPath) === folder) return;
+  rmSync(socketPath, { force: true });
+  try {
+    rmdirSync(dirname(socketPath));
+  } catch {
+    // Another project's socket is in it, or there never was one.
+  }
+}
+
+/** Of the project's notes what nothing needs any more; true where it also has volumes on Docker. */
+async function forget({ context, options }: CommandRequest, place: Place): Promise<boolean> {
+  const { name, state, projectFolder: folder } = place;
+  const elsewhere = await hasDataElsewhere(context, { name, folder }, "embedded");
+  if (!elsewhere && options.rmi === "all") await forgetProject(state, name);
+  return elsewhere;
 }
 
 interface Ending {

@@ -8,12 +8,14 @@ import { openProjectState } from "../../env/state-folder.js";
 import { forgetVolumeSecrets } from "../../env/volume-fingerprints.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { countOf, formatBytes, formatDuration } from "../../output/units.js";
+import { forgetData } from "../../preflight/data-record.js";
 import { checkMeant } from "../../preflight/ownership.js";
 import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planDown } from "../../reconcile/plan-down.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
 import { byRuntime } from "../../runtime/by-runtime.js";
+import { forgetProject, hasDataElsewhere } from "../../runtime/forget-project.js";
 import { carryOutPlan } from "../../stack/carry-out-plan.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { stopTimeoutOf } from "../../stack/stop-timeout.js";
@@ -53,20 +55,35 @@ async function takeDownFound(found: FoundProject, request: CommandRequest): Prom
     return { project: name, data: { removed: null }, text: ["Nothing was removed."], exitCode: 1 };
   }
   const result = await carryOutPlan({ plan, engine, request });
-  if (options.volumes === true && !globals.dryRun) await forgetVolumes(found, request);
   if (globals.dryRun) return { project: name, data: { plan: planToData(plan) }, text: renderPlan(plan) };
+  const elsewhere = options.volumes === true && (await forgetVolumes(found, request));
   return summarize({
     plan,
     observed,
     completed: new Set(result.completed),
     elapsedMs: performance.now() - startedMs,
+    elsewhere,
   });
 }
 
-/** Nobody is to be kept from starting anew by data that is gone. */
-async function forgetVolumes({ name, folder }: FoundProject, { context }: CommandRequest): Promise<void> {
-  const state = await openProjectState(context, folder).catch(() => undefined);
-  if (state !== undefined) await forgetVolumeSecrets(state, { name }).catch(() => {});
+/**
+ * Nobody is to be kept from starting anew by data that is gone.
+ * @returns whether the project also has data of the embedded runtime, which stays
+ */
+async function forgetVolumes(
+  { name, folder }: FoundProject,
+  { context, options }: CommandRequest,
+): Promise<boolean> {
+  try {
+    const state = await openProjectState(context, folder);
+    await forgetVolumeSecrets(state, { name });
+    await forgetData(state, { name });
+    if (options.rmi === "all") await forgetProject(state, name);
+    return await hasDataElsewhere(context, { name, folder }, "docker");
+  } catch {
+    // Notes only make later messages better.
+    return false;
+  }
 }
 
 /** "local": images built for the project; "all": also those that its services use. */
@@ -114,9 +131,11 @@ interface Ending {
   readonly observed: Observed;
   readonly completed: ReadonlySet<string>;
   readonly elapsedMs: number;
+  /** Data of the embedded runtime stays. */
+  readonly elsewhere: boolean;
 }
 
-function summarize({ plan, observed, completed, elapsedMs }: Ending): CommandResult {
+function summarize({ plan, observed, completed, elapsedMs, elsewhere }: Ending): CommandResult {
   const removed = (kind: string) =>
     plan.steps
       .filter((step) => step.action === `remove-${kind}` && completed.has(step.id))
@@ -149,6 +168,9 @@ function summarize({ plan, observed, completed, elapsedMs }: Ending): CommandRes
       ...(kept === 0
         ? []
         : [`Data stays in ${count(kept, "volume")}; to remove it:  {mybroker} down --volumes`]),
+      ...(elsewhere
+        ? ["Data of the embedded runtime stays:  {mybroker} --runtime embedded down --volumes"]
+        : []),
       "Next:  {mybroker} up",
     ],
   };

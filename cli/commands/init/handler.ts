@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { loadEnvironment } from "../../compose/load-environment.js";
 import { createLoadRequest, type LoadRequest } from "../../compose/load-request.js";
 import { connectEngine } from "../../engine/connect.js";
@@ -12,11 +12,13 @@ import { createRecoveryLoader } from "../../env/recovery-loader.js";
 import { type RotateEnvResult, rotateEnv } from "../../env/rotate-env.js";
 import { hasRecordedVolumes } from "../../env/volume-fingerprints.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { quoteForShell } from "../../errors/quote-for-shell.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { describeHolder } from "../../preflight/port-text.js";
 import { findEmbeddedPlace, tellRuntime } from "../../runtime/by-runtime.js";
+import { describeFiles, filesToData, type InitPlace } from "./describe-files.js";
 
-/** `init`: what is missing in the folder is made; what is there stays. */
+/** `init`: what is missing in the folder is made, what nobody changed is refreshed; what is the user's stays. */
 export const initProject: CommandHandler = async (request) => {
   const { context, globals, output, options } = request;
   if (globals.envFile.length > 0) throw refuseEnvFile();
@@ -24,14 +26,16 @@ export const initProject: CommandHandler = async (request) => {
   const load = await chooseFolder(request);
   const dryRun = globals.dryRun;
   const folder = load.cwd;
-  const made = await copyProject({ packageRoot: context.packageRoot, folder, dryRun });
+  const { packageRoot, version } = context;
+  const copied = await copyProject({ packageRoot, version, folder, dryRun });
+  const place = { context, folder, copied };
   // A compose file that is only to be made cannot be read yet.
-  if (dryRun && made.includes("docker-compose.yml")) return describeNewProject(folder, made);
-  const place = await loadEnvironment(load);
+  if (dryRun && copied.made.includes("docker-compose.yml")) return describeNewProject(place);
+  const { workingDir } = await loadEnvironment(load);
   const loadForRecovery = createRecoveryLoader(load);
   const result = await ensureEnv({
     context,
-    folder: place.workingDir,
+    folder: workingDir,
     ports: options.ports === "fixed" ? "fixed" : "auto",
     rewrite: options.force === true,
     dryRun,
@@ -43,8 +47,8 @@ export const initProject: CommandHandler = async (request) => {
   // Secrets that are a moment old need no change.
   const stale = result.state !== "written" || result.recovered.length > 0;
   const rotation =
-    options.rotate === true && stale ? await rotate(request, place.workingDir, loadForRecovery) : undefined;
-  return describeInit({ folder: place.workingDir, made, result, rotation, dryRun });
+    options.rotate === true && stale ? await rotate(request, workingDir, loadForRecovery) : undefined;
+  return describeInit({ ...place, folder: workingDir, result, rotation, dryRun });
 };
 
 async function rotate(
@@ -117,18 +121,16 @@ async function connectIfThere({ context, output }: CommandRequest): Promise<Engi
   }
 }
 
-interface InitOutcome {
-  readonly folder: string;
-  readonly made: readonly string[];
+interface InitOutcome extends InitPlace {
   readonly result: EnsureEnvResult;
   readonly rotation: RotateEnvResult | undefined;
   readonly dryRun: boolean;
 }
 
-function describeInit({ folder, made, result, rotation, dryRun }: InitOutcome): CommandResult {
+function describeInit({ result, rotation, dryRun, ...place }: InitOutcome): CommandResult {
   const { warnings: _, secretKeys: __, portsMoved, ...env } = result;
   const rotated = rotation === undefined ? [] : describeRotation(rotation);
-  const lines = [...describeMade(folder, made), ...describeEnvResult(result), ...rotated];
+  const lines = [...describeFiles(place), ...describeEnvResult(result), ...rotated];
   const nothing =
     result.state === "absent"
       ? "There is no .env.example to make a .env from."
@@ -143,28 +145,33 @@ function describeInit({ folder, made, result, rotation, dryRun }: InitOutcome): 
   const failed = rotation?.kept.some((kept) => kept.failed) ?? false;
   return {
     data: {
-      folder,
-      made,
+      ...filesToData(place),
       dryRun,
       env: { ...env, backup: env.backup ?? null, portsMoved: moves },
       rotation: rotation ?? null,
     },
-    text: [...note, ...(lines.length === 0 ? [nothing] : lines), "", "Next:  {mybroker} up"],
+    text: [...note, ...(lines.length === 0 ? [nothing] : lines), "", `Next:  ${nextCommand(place)}`],
     exitCode: failed ? exitCodes.no : exitCodes.done,
   };
 }
 
-function describeNewProject(folder: string, made: readonly string[]): CommandResult {
+function describeNewProject(place: InitPlace): CommandResult {
+  const { copied } = place;
+  const shown = { ...place, copied: { ...copied, made: [...copied.made, ".env"] } };
   return {
-    data: { folder, made, dryRun: true, env: null, rotation: null },
-    text: ["A dry run: nothing was written. It would be:", ...describeMade(folder, [...made, ".env"])],
+    data: { ...filesToData(place), dryRun: true, env: null, rotation: null },
+    text: ["A dry run: nothing was written. It would be:", ...describeFiles(shown)],
   };
 }
 
-function describeMade(folder: string, made: readonly string[]): string[] {
-  if (made.length === 0) return [];
-  const tops = [...new Set(made.map((path) => path.replace(/[/\\].*$/, "/")))];
-  return [`Made in ${folder}: ${tops.join(", ")}`];
+/** From where the user stands: the project may be a folder further. */
+function nextCommand({ context, folder }: InitPlace): string {
+  const way = relative(context.cwd, folder);
+  // Below the project every command finds it.
+  const isThere = way === "" || /^(\.\.\/?)+$/.test(way);
+  return isThere
+    ? "{mybroker} up"
+    : `cd ${quoteForShell(way.startsWith("..") ? folder : way)} && {mybroker} up`;
 }
 
 function refuseEnvFile(): MybrokerError {

@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -42,12 +53,16 @@ describe("init", () => {
     const run = await cli(["init"]);
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readdirSync(folder).sort()).toEqual(
-      [".env", ".env.example", "dist", "docker-compose.yml", "templates"].sort(),
+      [".env", ".env.example", ".mybroker.json", "dist", "docker-compose.yml", "templates"].sort(),
     );
+    const mark = /^# Written by mybroker 0\.0\.0-test; `mybroker init` refreshes .*\n/;
     for (const name of ["docker-compose.yml", ".env.example", "templates/prometheus/prometheus.yml"]) {
-      expect(readFileSync(join(folder, name))).toEqual(readFileSync(join(repository, name)));
+      const text = readFileSync(join(folder, name), "utf8");
+      expect(text).toMatch(mark);
+      expect(text.replace(mark, "")).toBe(readFileSync(join(repository, name), "utf8"));
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     }
+    expect(readFileSync(join(folder, ".env"), "utf8")).not.toContain("Written by");
     expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/\n`);
     expect(run.stdout).toMatch(/^\.env written: 13 secrets/m);
     expect(run.stdout.trimEnd().split("\n").at(-1)).toBe("Next:  mybroker up");
@@ -57,6 +72,7 @@ describe("init", () => {
     const run = await cli(["init", "new/one", "-o", "json"]);
     expect(run.json().data).toMatchObject({ folder: join(folder, "new/one"), env: { state: "written" } });
     expect(readdirSync(folder)).toEqual(["new"]);
+    expect((await cli(["init", "new/one"])).stdout).toMatch(/\nNext: {2}cd new\/one && mybroker up\n$/);
   });
 
   it("says that the named folder is a file", async () => {
@@ -104,15 +120,84 @@ describe("init", () => {
     expect(readdirSync(folder)).toEqual(["compose.yaml"]);
   });
 
-  it("restores what is missing beside its own compose file and overwrites nothing", async () => {
+  it("restores what is missing beside its own compose file and overwrites nothing that was changed", async () => {
     await cli(["init"]);
     rmSync(join(folder, "templates/grafana"), { recursive: true });
     writeFileSync(join(folder, "templates/prometheus/prometheus.yml"), "mine\n");
     const run = await cli(["init", "-o", "json"]);
-    const { made } = run.json().data as { made: string[] };
+    const { made, kept } = run.json().data as { made: string[]; kept: unknown[] };
     expect(made.every((path) => path.startsWith("templates/grafana/"))).toBe(true);
     expect(made.length).toBeGreaterThan(0);
-    expect(readFileSync(join(folder, "templates/prometheus/prometheus.yml"), "utf8")).toBe("mine\n");
+    const path = "templates/prometheus/prometheus.yml";
+    expect(kept).toEqual([{ path, reason: "changed", newer: null }]);
+    expect(readFileSync(join(folder, path), "utf8")).toBe("mine\n");
+  });
+
+  it("refreshes what an earlier version wrote, and says how to have the rest", async () => {
+    await cli(["init"]);
+    // As if an earlier version had written these.
+    const manifest = JSON.parse(readFileSync(join(folder, ".mybroker.json"), "utf8"));
+    const write = (path: string, text: string) => {
+      writeFileSync(join(folder, path), text);
+      manifest.files[path] = createHash("sha256").update(text).digest("hex");
+    };
+    write("templates/grafana/datasources/prometheus.yml", "earlier: true\n");
+    write("templates/prometheus/prometheus.yml", "earlier: true\n");
+    write("templates/gone.yml", "earlier: true\n");
+    writeFileSync(join(folder, ".mybroker.json"), JSON.stringify({ ...manifest, version: "0.0.0-old" }));
+    writeFileSync(join(folder, "templates/prometheus/prometheus.yml"), "mine: true\n");
+    const dry = await cli(["--dry-run", "init"]);
+    const run = await cli(["init"]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain("Refreshed to 0.0.0-test: templates/ (1 file)\nRemoved 1 file");
+    expect(dry.stdout).toContain("Refreshed to 0.0.0-test: templates/ (1 file)");
+    expect(run.stdout).toContain("templates/prometheus/prometheus.yml was changed, so it stays.");
+    const shown = /see it: +(.*)\n +take it: +(mv .*) && mybroker init/.exec(run.stdout);
+    expect(spawnSync("sh", ["-c", shown?.[1] ?? ""], { cwd: folder, encoding: "utf8" }).stdout).toContain(
+      "> ",
+    );
+    expect(spawnSync("sh", ["-c", shown?.[2] ?? ""], { cwd: folder }).status).toBe(0);
+    await cli(["init"]);
+    const text = readFileSync(join(folder, "templates/prometheus/prometheus.yml"), "utf8");
+    expect(text).toContain(readFileSync(join(repository, "templates/prometheus/prometheus.yml"), "utf8"));
+    expect(readdirSync(join(folder, "templates"))).not.toContain("gone.yml");
+    expect((await cli(["init"])).stdout).toContain("nothing to do");
+  });
+
+  it("writes through no link", async () => {
+    await cli(["init"]);
+    const outside = join(root, "outside");
+    mkdirSync(outside);
+    rmSync(join(folder, "templates"), { recursive: true });
+    symlinkSync(outside, join(folder, "templates"));
+    const run = await cli(["init", "-o", "json"]);
+    const { made, kept } = run.json().data as { made: string[]; kept: { reason: string }[] };
+    expect(made).toEqual([]);
+    expect(new Set(kept.map(({ reason }) => reason))).toEqual(new Set(["not-a-file"]));
+    expect(readdirSync(outside)).toEqual([]);
+  });
+
+  it("takes no newer project back", async () => {
+    await cli(["init"]);
+    const path = join(folder, ".mybroker.json");
+    writeFileSync(path, readFileSync(path, "utf8").replace("0.0.0-test", "0.9.0"));
+    const run = await cli(["init"]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(run.stderr).toContain(`${folder} was written by mybroker 0.9.0; this is 0.0.0-test`);
+  });
+
+  it("leaves a clone of mybroker as it is: its files are the source", async () => {
+    for (const name of ["docker-compose.yml", ".env.example"])
+      writeFileSync(join(folder, name), readFileSync(join(repository, name)));
+    writeFileSync(join(folder, "package.json"), '{ "name": "mybroker" }');
+    const run = await cli(["init", "-o", "json"]);
+    expect(run.json().data).toMatchObject({ made: [], refreshed: [], kept: [], env: { state: "written" } });
+    expect(readdirSync(folder).sort()).toEqual([
+      ".env",
+      ".env.example",
+      "docker-compose.yml",
+      "package.json",
+    ]);
   });
 
   it("writes nothing in a dry run, and says what it would", async () => {

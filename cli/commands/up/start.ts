@@ -5,6 +5,7 @@ import type { ProjectState } from "../../env/state-folder.js";
 import { fingerprintVolumes } from "../../env/volume-fingerprints.js";
 import type { CommandRequest } from "../../kernel/command.js";
 import { formatDuration } from "../../output/units.js";
+import { noteData } from "../../preflight/data-record.js";
 import { checkTopics } from "../../ready/check-topics.js";
 import type { FailureFacts, ReadyFacts, ReadyOutcome } from "../../ready/outcome.js";
 import { createReadiness } from "../../ready/wait-until-ready.js";
@@ -33,7 +34,7 @@ export interface StartOutcome {
 
 /** Carries the plan out and waits, each service from the moment its container is started. */
 export async function startServices(start: Start): Promise<StartOutcome> {
-  const { stack, plan, setting, request, state } = start;
+  const { stack, plan, setting, request } = start;
   const { context, output } = request;
   const giveUp = new AbortController();
   const signal = AbortSignal.any([context.signal, giveUp.signal]);
@@ -76,14 +77,14 @@ export async function startServices(start: Start): Promise<StartOutcome> {
       },
     });
     // While the servers start, so that nothing is left to compute when the last one is ready.
-    const keepFingerprints = plan.steps.length > 0 ? fingerprint(stack, state) : undefined;
+    const keepNotes = plan.steps.length > 0 ? noteVolumes(start) : undefined;
     // What the engine refused is told at once, not after the last of the others.
     if (result.failure !== undefined) giveUp.abort();
     await Promise.all(waits);
     const gathered = await outcomes.gathered();
     if (gathered.failure !== undefined) return gathered;
     if (result.failure !== undefined) return { ...gathered, refusal: result.failure };
-    if (setting.wait && !signal.aborted) await keepFingerprints?.then((keep) => keep());
+    if (setting.wait && !signal.aborted) await keepNotes?.then((keep) => keep());
     return gathered;
   } finally {
     readiness.close();
@@ -138,16 +139,16 @@ function rowOf(service: string): { id: string; label: string } {
 }
 
 /** What is remembered only makes a later message better: a folder that cannot be written is no failure here. */
-async function fingerprint(
-  { engine, project, secretKeys }: Stack,
-  state: ProjectState,
-): Promise<() => Promise<void>> {
-  try {
-    const keep = await fingerprintVolumes({ engine, project, secretKeys, state });
-    return () => keep().catch(() => {});
-  } catch {
-    return async () => {};
-  }
+async function noteVolumes({ stack, plan, state }: Start): Promise<() => Promise<void>> {
+  const { engine, project, secretKeys } = stack;
+  const looks = [
+    fingerprintVolumes({ engine, project, secretKeys, state }),
+    noteData({ engine, project, services: plan.services, state }),
+  ];
+  const notes = await Promise.all(looks.map((look) => look.catch(() => async () => {})));
+  return async () => {
+    for (const keep of notes) await keep().catch(() => {});
+  };
 }
 
 /** A service that was left as it is shows up only when it is not ready after this long. */
