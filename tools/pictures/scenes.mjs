@@ -47,8 +47,8 @@ export const scenes = [
     motion: asIs,
     record: async (stage) => {
       stage.run("mybroker up");
-      const trade = () => stage.start("mybroker simulate --rate 2/s --users 6 --duration 6s");
-      const pane = await stage.type("mybroker tail orders", { beside: trade, rows: 20 });
+      const trade = () => stage.start("mybroker simulate --rate 1/s --users 6 --duration 5s");
+      const pane = await stage.type("mybroker tail orders", { beside: trade, rows: 36 });
       return { panes: [pane] };
     },
   },
@@ -84,7 +84,7 @@ export const scenes = [
     record: async (stage) => {
       stage.run("mybroker up");
       stage.run("sed -i /^GRAFANA_HOST_PORT=/d .env");
-      stage.run("sed -i s/^RABBITMQ_PASSWORD=.*/RABBITMQ_PASSWORD=not-a-secret/ .env");
+      stage.run('rm "$XDG_STATE_HOME"/mybroker/projects/*/embedded/*/data/stores/broker-asset-cache.sqlite');
       stage.run("mybroker stop broker-report");
       return { panes: [await stage.type("mybroker doctor")] };
     },

@@ -37,8 +37,12 @@ export async function watchTerminal({ chunks, columns, rows, frameMs }) {
     }
   }
   terminal.dispose();
-  const last = Math.max(0, ...versions.map(({ row }) => row + 1));
-  return { versions, scrolls, height: Math.min(rows, last) };
+  const used = Math.max(0, ...versions.map(({ row }) => row + 1));
+  const height = Math.min(rows, used);
+  // Where the cursor ends below the last line, that is not a row to be looked at for long.
+  const lastMs = chunks.at(-1)?.atMs ?? 0;
+  if (used - height !== scrolls.at(-1).row) scrolls.push({ atMs: lastMs, row: used - height });
+  return { versions, scrolls, height };
 }
 
 /** Chunks that come soon after each other, joined: the terminal is looked at when the last of them is there. */

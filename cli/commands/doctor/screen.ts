@@ -83,7 +83,7 @@ function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
   const words = silent.some(({ check }) => check.deepOnly) ? ["--deep", ...areas] : areas;
   const [first = "", ...others] = wrap(
     `no answer in time from ${joinWords(shown)}; is this machine busy?`,
-    78,
+    76,
   );
   return [
     `${markOf("unknown", style)} ${first}`,
@@ -93,7 +93,7 @@ function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
 }
 
 function renderProblem({ id, level, message, fix }: ToldFinding, style: Style): string[] {
-  const [first = "", ...others] = wrap(`${id}  ${message}`, 78);
+  const [first = "", ...others] = wrap(`${id}  ${message}`, 76);
   return [
     `${markOf(level, style)} ${first}`,
     ...others.map((line) => `    ${line}`),
