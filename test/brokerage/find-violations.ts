@@ -62,7 +62,7 @@ interface EngineTables {
 }
 
 /** What the rules are told of: plain rows of all three. Money as a count of 1/10000 BRL. */
-interface Facts {
+export interface Facts {
   readonly orders: readonly OrderTables["orders"][];
   readonly recorded: readonly OrderTables["executions"][];
   readonly accounts: readonly { user_id: string; available: number; blocked: number; sequence: number }[];
@@ -93,7 +93,7 @@ export async function findViolations(databases: OrderDatabases): Promise<string[
   ];
 }
 
-async function readFacts({ order, wallet, engine }: OrderDatabases): Promise<Facts> {
+export async function readFacts({ order, wallet, engine }: OrderDatabases): Promise<Facts> {
   const [orders, wallets, exchange] = await Promise.all([
     read<OrderTables, Pick<Facts, "orders" | "recorded" | "unpublished">>(order, async (db) => ({
       orders: await db.selectFrom("orders").selectAll().execute(),
@@ -234,15 +234,32 @@ function checkOrders({ orders, booked, reservations, executions }: Facts): strin
   });
 }
 
-/** available + blocked = deposits - withdrawals - buys + sells; in total, with the provider's, deposits - withdrawals. */
-function checkCash({ accounts, transactions, executions, orders, reservations }: Facts): string[] {
-  const userOf = new Map(orders.map((row) => [row.order_id, row.user_id]));
-  const paidIn = sumBy(
+/** What users paid in and took out, in units of Facts, and what accounts and liquidity provider have of it. */
+export function sumCash({ accounts, transactions, executions }: Facts): { paidIn: number; held: number } {
+  const provider = executions
+    .filter(({ counter_order_id }) => counter_order_id === null)
+    .reduce((sum, { side, price, quantity }) => sum + (side === "BUY" ? 1 : -1) * price * quantity, 0);
+  return {
+    paidIn: [...sumPayments(transactions).values()].reduce((sum, amount) => sum + amount, 0),
+    held: accounts.reduce((sum, account) => sum + account.available + account.blocked, provider),
+  };
+}
+
+/** Deposits less withdrawals, by user. */
+function sumPayments(transactions: Facts["transactions"]): Map<string, number> {
+  return sumBy(
     transactions,
     ({ user_id }) => user_id,
     ({ transaction_type, amount }) =>
       transaction_type === "DEPOSIT" ? amount : transaction_type === "WITHDRAWAL" ? -amount : 0,
   );
+}
+
+/** available + blocked = deposits - withdrawals - buys + sells; in total, with the provider's, deposits - withdrawals. */
+function checkCash(facts: Facts): string[] {
+  const { accounts, transactions, executions, orders, reservations } = facts;
+  const userOf = new Map(orders.map((row) => [row.order_id, row.user_id]));
+  const payments = sumPayments(transactions);
   const traded = sumBy(
     executions,
     ({ order_id }) => userOf.get(order_id) ?? "unknown",
@@ -253,17 +270,13 @@ function checkCash({ accounts, transactions, executions, orders, reservations }:
     ({ user_id }) => user_id ?? "",
     (row) => (row.side === "BUY" ? (row.quantity - row.settled - row.released) * row.unit_price : 0),
   );
-  const provider = executions
-    .filter(({ counter_order_id }) => counter_order_id === null)
-    .reduce((sum, { side, price, quantity }) => sum + (side === "BUY" ? 1 : -1) * price * quantity, 0);
-  const total = accounts.reduce((sum, account) => sum + account.available + account.blocked, provider);
-  const paid = [...paidIn.values()].reduce((sum, amount) => sum + amount, 0);
+  const { paidIn, held: total } = sumCash(facts);
   return [
     ...(traded.has("unknown") ? ["an execution belongs to no order of the brokerage"] : []),
-    ...(total === paid ? [] : [`cash in total is ${total}, and ${paid} was paid in`]),
+    ...(total === paidIn ? [] : [`cash in total is ${total}, and ${paidIn} was paid in`]),
     ...accounts.flatMap((account) => {
       const { user_id, available } = account;
-      const expected = (paidIn.get(user_id) ?? 0) + (traded.get(user_id) ?? 0);
+      const expected = (payments.get(user_id) ?? 0) + (traded.get(user_id) ?? 0);
       const has = available + account.blocked;
       const held = blocked.get(user_id) ?? 0;
       return [

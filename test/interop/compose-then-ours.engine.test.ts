@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ComposeStack, prepareComposeStack } from "../support/compose-stack.js";
+import { tellFigures } from "../support/tell-figures.js";
 import { changesDuring, leftovers, runOnStack } from "./cli-on-stack.js";
 
 const ways = [
@@ -32,6 +33,7 @@ describe.each(ways)("a stack that docker compose made $way", ({ profiles, ours, 
       expect(text.stdout).toMatch(new RegExp(`^${count} ready, nothing to do`, "m"));
     });
     expect(changes).toEqual([]);
+    tellFigures({ keptByUp: count });
   });
 
   it("is listed by ps and read by logs", async () => {

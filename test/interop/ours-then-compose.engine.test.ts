@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ComposeStack, prepareComposeStack } from "../support/compose-stack.js";
+import { tellFigures } from "../support/tell-figures.js";
 import { leftovers, runOnStack, secretsOf } from "./cli-on-stack.js";
 
 let stack: ComposeStack;
@@ -30,6 +31,7 @@ describe("docker compose on a stack that we made", () => {
     const plan = await stack.compose("up", "-d", "--dry-run");
     expect(plan).not.toMatch(/Recreat|Creat|Remov|orphan|build/i);
     expect(plan.match(/Running/g)).toHaveLength(23);
+    tellFigures({ keptByCompose: 23 });
   });
 
   it("leaves all of it alone without the profile, too", async () => {

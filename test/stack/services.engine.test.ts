@@ -1,6 +1,11 @@
+import { resolve } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { expectExampleFills } from "../clients/order-service-scenario.js";
+import { describePrograms } from "../clients/programs.js";
 import { runOnStack } from "../interop/cli-on-stack.js";
+import { buildCli } from "../support/built-cli.js";
+import { tellFigures } from "../support/tell-figures.js";
 import { bringServiceStack, queryPrometheus, type ServiceStack } from "./service-stack.js";
 
 const mebibyte = 1024 ** 2;
@@ -114,3 +119,23 @@ describe("metrics", () => {
     }
   });
 });
+
+// In the long runs only: test/clients shows the same on the embedded runtime.
+if (process.env.MYBROKER_LONG_RUNS === "1") {
+  describePrograms(["python3-pika", "python3-kafka"], () => {
+    it("the example order service, in the place of ours, takes orders that are filled and settled", async () => {
+      const cli = await buildCli();
+      onTestFinished(() => cli.remove());
+      const { project, envFile, target } = brought.stack;
+      const { PATH, DOCKER_HOST } = process.env;
+      const setting = {
+        cwd: resolve(import.meta.dirname, "../.."),
+        env: { PATH, DOCKER_HOST, HOME: resolve(envFile, "../home") },
+      };
+      const place = ["-p", project, "-f", "docker-compose.yml", "--env-file", envFile];
+      const start = (args: readonly string[]) => cli.start([...place, ...args], setting);
+      const run = (...args: readonly string[]) => start(args).ended;
+      tellFigures(await expectExampleFills({ start, run, portOf: (service) => target(service).port }));
+    });
+  });
+}

@@ -12,6 +12,7 @@ import { connectRabbitmq } from "../../kit/rabbitmq.js";
 import { askManagement, type ManagementAddress } from "../../kit/rabbitmq-management.js";
 import { eventually } from "../contract/amqp/lab.js";
 import type { RabbitWorld } from "../contract/streams/rabbit-world.js";
+import { tellFigures } from "../support/tell-figures.js";
 import { askManagementApi, readBrokerState } from "./broker-state.js";
 import type { TailOrder } from "./run-tail-child.js";
 
@@ -160,6 +161,8 @@ async function settledState(world: RabbitWorld): Promise<object> {
 async function expectState(world: RabbitWorld, before: object): Promise<void> {
   await settledState(world);
   await expect.poll(() => readBrokerState(world), { timeout: settleMs, interval: 250 }).toEqual(before);
+  const lists = Object.entries(before).filter(([, facts]) => Array.isArray(facts));
+  tellFigures(Object.fromEntries(lists.map(([what, facts]) => [what, facts.length])));
 }
 
 /** run-tail-child.ts with all that it imports. */

@@ -4,6 +4,8 @@ import type { ComposeStack } from "../../support/compose-stack.js";
 
 /** What happens to containers of a stack, by service names. */
 export interface Containers {
+  /** How many of them had each of these done to them until now, by docker's name for it. */
+  countHit(act: "kill" | "stop" | "pause" | "restart" | "rm"): number;
   /** SIGKILL, at once; they stay down. */
   kill(...services: string[]): Promise<void>;
   /** Asked to end; they stay down. */
@@ -24,11 +26,15 @@ const healthyWithinMs = 120_000;
 
 export function createContainers(stack: ComposeStack): Containers {
   const namesOf = (services: readonly string[]) => services.map((service) => `${stack.project}-${service}-1`);
-  const docker =
-    (...command: string[]) =>
-    async (...services: string[]) => {
-      await execa("docker", [...command, ...namesOf(services)]);
+  const hit = new Map<string, Set<string>>();
+  const docker = (act: string, ...options: string[]) => {
+    const services = new Set<string>();
+    hit.set(act, services);
+    return async (...some: string[]) => {
+      await execa("docker", [act, ...options, ...namesOf(some)]);
+      for (const service of some) services.add(service);
     };
+  };
   const start = docker("start");
   const waitUntilHealthy = async (...services: string[]) => {
     for (const service of services) {
@@ -40,6 +46,7 @@ export function createContainers(stack: ComposeStack): Containers {
     }
   };
   return {
+    countHit: (act) => hit.get(act)?.size ?? 0,
     kill: docker("kill"),
     stop: docker("stop"),
     pause: docker("pause"),

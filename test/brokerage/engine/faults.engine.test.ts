@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { toBroker, toExchange } from "../../../contracts/topology.js";
 import { createRandom } from "../../../kit/seeded-random.js";
+import { tellFigures } from "../../support/tell-figures.js";
+import { endOrders } from "../end-orders.js";
 import { findDifferences } from "../find-differences.js";
 import { findViolations } from "../find-violations.js";
 import { call, type Investor } from "../investor.js";
@@ -13,7 +15,7 @@ import { databases, deliverAllAgain, eventTopics, expectNoDeadLetters, inflictAl
 const isLong = process.env.MYBROKER_LONG_RUNS === "1";
 const scale = isLong
   ? { orders: 2_000, perSecond: 25, outageMs: 10_000, atOnce: 1 }
-  : { orders: 600, perSecond: 25, outageMs: 3_000, atOnce: 3 };
+  : { orders: Number(process.env.MYBROKER_ORDERS ?? 600), perSecond: 25, outageMs: 3_000, atOnce: 3 };
 const seed = Number(process.env.MYBROKER_SEED ?? Date.now() % 1_000_000);
 const names = ["ana", "bruno", "carla", "davi", "elisa", "fabio"];
 const drained = { timeout: 300_000, interval: 2_000 };
@@ -89,6 +91,17 @@ describe("the stack on an engine", () => {
     // Whatever was away, it was told as that.
     expect([...load.repeated.keys()].filter((answer) => answer.startsWith("500"))).toEqual([]);
     await expectNoDeadLetters(system);
+    const { databases, containers } = system;
+    const ended = await endOrders({ databases, gateway, investors });
+    tellFigures({
+      killed: containers.countHit("kill"),
+      restarted: containers.countHit("restart"),
+      recreated: containers.countHit("rm"),
+      stopped: containers.countHit("stop"),
+      frozen: containers.countHit("pause"),
+      placed: load.orders.length,
+      ...ended,
+    });
   });
 
   it("accepts exactly what an account can pay of 200 orders at once, and gives all of it back", async () => {

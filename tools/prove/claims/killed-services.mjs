@@ -1,0 +1,54 @@
+import { runTests } from "../run-tests.mjs";
+
+const orders = "2000";
+const endings = ["FILLED", "CANCELLED", "REJECTED", "EXPIRED"];
+
+const loseNothing = (parts) => ({
+  ...parts,
+  run: async (context) => {
+    const { request, describeHits } = parts;
+    const { failed, figures, failures } = await runTests(context, {
+      ...request,
+      env: { MYBROKER_ORDERS: orders },
+    });
+    const { placed = 0, held = "?", paidIn = "?", executions } = figures;
+    const ended = endings
+      .filter((status) => status in figures)
+      .map((status) => `${figures[status]} ${status}`);
+    return {
+      passed: failed === 0 && placed >= Number(orders) && held === paidIn,
+      figure: `${placed} orders placed, ${held} held of ${paidIn} paid in`,
+      evidence: [
+        describeHits(figures),
+        `every order ended: ${ended.join(", ")}; ${executions} executions`,
+        "no invariant of docs/order-flow.md broken: executions, orders, cash, shares, ledger; the reports agree",
+      ]
+        .filter(() => failed === 0)
+        .concat(failures),
+    };
+  },
+});
+
+/** Each container by itself. */
+export const killedServices = loseNothing({
+  id: "killed-services",
+  text: "2,000 orders, each of the nine services killed once: every order ends, to the cent (Docker)",
+  needsEngine: true,
+  limitMinutes: 20,
+  request: {
+    project: "engine",
+    files: ["test/brokerage/engine/faults.engine.test.ts"],
+    only: "loses nothing of",
+  },
+  describeHits: ({ killed, restarted, recreated, stopped, frozen }) =>
+    `containers: ${killed} services killed; of brokers ${restarted} restarted, ${recreated} recreated; of databases ${stopped} stopped, ${frozen} frozen; every message delivered twice`,
+});
+
+/** The nine are one process. */
+export const killedRuntime = loseNothing({
+  id: "killed-runtime",
+  text: "The same with the embedded runtime, killed whole",
+  request: { project: "embedded", files: ["test/embedded/brokerage/kill.int.test.ts"] },
+  describeHits: ({ kills, repeated }) =>
+    `kill -9 at ${kills} random moments; ${repeated} orders had to be sent again`,
+});
