@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { MybrokerError } from "../errors/mybroker-error.js";
 import type { Check, DoctorFacts, Finding, Level } from "./check.js";
 
@@ -54,6 +55,8 @@ async function runCheck(check: Check, facts: DoctorFacts, { total, limits }: Fra
   const startedMs = performance.now();
   const budget = startBudget(limits.checkMs);
   const signal = AbortSignal.any([total, budget.signal, facts.request.context.signal]);
+  // A check asks as many servers as there are, and each question ends with it.
+  setMaxListeners(0, signal);
   const elapsed = () => performance.now() - startedMs;
   const findings = await Promise.race([
     check.run(facts, signal).catch((error: unknown) => [describeFailure(check, error, signal)]),

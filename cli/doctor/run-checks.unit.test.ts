@@ -59,6 +59,21 @@ describe("runChecks", () => {
     expect(examined[0]?.findings).toMatchObject([{ level: "ok" }]);
   });
 
+  it("lets a check ask any number of servers", async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => warnings.push(message);
+    process.on("warning", note);
+    const many = check("page.many", async (_, signal) => {
+      for (let server = 0; server < 30; server += 1) signal.addEventListener("abort", () => {});
+      return [];
+    });
+    await runChecks([many], makeFacts(), limits);
+    // Warnings are given in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
   it("gives the words of an error that was made for people, and the stack of one that was not", async () => {
     const refused = new MybrokerError({ code: "a.b", message: "the engine says no", exitCode: 3 });
     const [told, bug] = await runChecks(

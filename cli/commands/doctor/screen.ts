@@ -52,10 +52,21 @@ function explainNothing({ examined }: DoctorScreen): string[] {
     : examined.flatMap(({ check }) => wrap(`Nothing to look at here for ${check.id}: ${check.title}.`));
 }
 
-function renderProblems(problems: readonly ToldFinding[], style: Style): string[] {
+/** A busy machine keeps a dozen checks waiting: one matter too. */
+function gatherSilent(problems: readonly ToldFinding[]): readonly ToldFinding[] {
   const silent = problems.filter(({ id }) => id.endsWith(".no-answer"));
-  // A busy machine keeps a dozen checks waiting: one matter too.
-  const gathered = silent.length > shownOfOne ? silent : [];
+  return silent.length > shownOfOne ? silent : [];
+}
+
+/** Asks those again alone. */
+function askAgainLine(silent: readonly ToldFinding[]): string {
+  const areas = [...new Set(silent.map(({ id }) => `--only ${areaOf(id)}`))];
+  const words = silent.some(({ check }) => check.deepOnly) ? ["--deep", ...areas] : areas;
+  return `{mybroker} doctor ${words.join(" ")}`;
+}
+
+function renderProblems(problems: readonly ToldFinding[], style: Style): string[] {
+  const gathered = gatherSilent(problems);
   const ids = [
     ...new Set(problems.map((problem) => (gathered.includes(problem) ? "no-answer" : problem.id))),
   ];
@@ -79,8 +90,6 @@ function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
   const counts = new Map<string, number>();
   for (const { id } of silent) counts.set(areaOf(id), (counts.get(areaOf(id)) ?? 0) + 1);
   const shown = [...counts].map(([area, count]) => (count === 1 ? area : `${area} (${count})`));
-  const areas = [...counts.keys()].map((area) => `--only ${area}`);
-  const words = silent.some(({ check }) => check.deepOnly) ? ["--deep", ...areas] : areas;
   const [first = "", ...others] = wrap(
     `no answer in time from ${joinWords(shown)}; is this machine busy?`,
     76,
@@ -88,7 +97,7 @@ function renderSilence(silent: readonly ToldFinding[], style: Style): string[] {
   return [
     `${markOf("unknown", style)} ${first}`,
     ...others.map((line) => `    ${line}`),
-    `    fix  {mybroker} doctor ${words.join(" ")}`,
+    `    fix  ${askAgainLine(silent)}`,
   ];
 }
 
@@ -159,5 +168,7 @@ function nextOf({ problems, fixing }: DoctorScreen): string {
   const next =
     problems.find(({ repair }) => repairs.some((each) => each === repair)) ??
     problems.find(({ fix }) => fix !== null);
+  const silent = gatherSilent(problems);
+  if (next !== undefined && silent.includes(next)) return askAgainLine(silent);
   return next?.fix ?? "{mybroker} ps";
 }

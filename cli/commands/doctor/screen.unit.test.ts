@@ -70,8 +70,8 @@ function render(all: boolean, fixing?: Fixing): string {
 it("shows problems, the worst first, of one kind three, each with what to type", () => {
   expect(render(false)).toMatchInlineSnapshot(`
     "Embedded, no process that answers, 10 checks
-    ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092, which
-        this host cannot reach, so that whoever follows waits
+    ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092,
+        which this host cannot reach, so that whoever follows waits
         fix  {mybroker} up
     ? rabbitmq.no-answer  no answer within 1.0 s
     ⚠ env.missing-key  A is in .env.example and not in .env
@@ -94,8 +94,8 @@ it("shows problems, the worst first, of one kind three, each with what to type",
 it("shows everything with --debug: what was seen, what is ignored and why, what is well, where to read on", () => {
   expect(render(true)).toMatchInlineSnapshot(`
     "Embedded, no process that answers, 10 checks
-    ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092, which
-        this host cannot reach, so that whoever follows waits
+    ✖ kafka.advertised-unreachable  kafka tells clients to go to kafka:29092,
+        which this host cannot reach, so that whoever follows waits
         fix  {mybroker} up
         | listeners:
         | kafka:29092
@@ -210,6 +210,7 @@ it("tells what a busy machine did not get to in one place", () => {
     "? no answer in time from mysql (2), kafka and data; is this machine busy?",
     "    fix  {mybroker} doctor --only mysql --only kafka --only data",
   ]);
+  expect(renderOnly(silent).at(-1)).toBe("Next:  {mybroker} doctor --only mysql --only kafka --only data");
   expect(renderOnly(silent.slice(1)).join("\n")).toContain("? kafka.no-answer  2 is not well");
 });
 
