@@ -3,6 +3,7 @@ import { bookCommand } from "./book/definition.js";
 import { completionCommand } from "./completion/definition.js";
 import { configCommand } from "./config/definition.js";
 import { connectCommand } from "./connect/definition.js";
+import { createDemoCommand } from "./demo/definition.js";
 import { doctorCommand } from "./doctor/definition.js";
 import { downCommand } from "./down/definition.js";
 import { envCommand } from "./env/definition.js";
@@ -49,6 +50,7 @@ export const commands: readonly CommandDefinition[] = [
   seedCommand,
   simulateCommand,
   tailCommand,
+  createDemoCommand({ up: upCommand, simulate: simulateCommand }),
   replaceCommand,
   doctorCommand,
   completionCommand,

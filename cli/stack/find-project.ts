@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { composeLabels } from "../compose/label-names.js";
 import type { Project } from "../compose/model.js";
 import { normalizeProjectName, requireProjectName } from "../compose/project-name.js";
-import { connectEngine } from "../engine/connect.js";
+import { type ConnectOptions, connectEngine } from "../engine/connect.js";
 import type { Engine } from "../engine/engine.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
@@ -24,8 +24,11 @@ export interface FoundProject {
  * Whoever asks closes the engine.
  * @throws MybrokerError what loading said, where no name can be told; exit 3 for the engine
  */
-export async function findProject(request: CommandRequest): Promise<FoundProject> {
-  const connecting = connectEngine(request.context).then((engine) => {
+export async function findProject(
+  request: CommandRequest,
+  options: ConnectOptions = {},
+): Promise<FoundProject> {
+  const connecting = connectEngine(request.context, options).then((engine) => {
     request.output.useRuntime("docker");
     return engine;
   });

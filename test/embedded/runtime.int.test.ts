@@ -208,7 +208,7 @@ describe("commands on the embedded runtime", () => {
   it("greets with what runs", async () => {
     await project.run("up");
     const { stdout } = await project.run();
-    expect(stdout).toContain(`20 services embedded in one process, pid ${project.readOwnerPid()}`);
+    expect(stdout).toContain(`all 20 services ready, embedded in one process, pid ${project.readOwnerPid()}`);
   });
 
   it("works where the files are broken", async () => {

@@ -102,13 +102,17 @@ function render(result: LoadResult): string[] {
       .map(([name, number]) => `${name} ${number}`)
       .join("  ");
   const { orders, p50Ms, p95Ms, p99Ms } = roundTrip;
+  // Of longer ones a tenth says nothing.
+  const time = (timeMs: number | null) => `${(timeMs ?? 0) >= 100 ? Math.round(timeMs ?? 0) : timeMs} ms`;
   return [
     `${countOf(placed, "order")} in ${formatDuration(elapsedMs)}: ${accepted} accepted, ${finalPerSecond} a second to their end`,
     `  ended       ${list(ended) || "none"}${unfinished === 0 ? "" : `  unfinished ${unfinished}`}`,
     ...(Object.keys(refused).length === 0 ? [] : [`  refused     ${list(refused)}`]),
     ...(orders === 0
       ? []
-      : [`  round trip  p50 ${p50Ms} ms  p95 ${p95Ms} ms  p99 ${p99Ms} ms  (of ${orders}, POST to FILLED)`]),
+      : [
+          `  round trip  p50 ${time(p50Ms)}  p95 ${time(p95Ms)}  p99 ${time(p99Ms)}  (of ${orders}, POST to FILLED)`,
+        ]),
     "Next:  {mybroker} order list --user sim-1@mybroker.example      {mybroker} ps",
   ];
 }
