@@ -1,4 +1,5 @@
 import { domainProfile } from "../../compose/profiles.js";
+import { askAgain } from "../../doctor/ask-again.js";
 import type { DoctorFacts } from "../../doctor/check.js";
 import { checks } from "../../doctor/checks.js";
 import { type Choice, chooseChecks } from "../../doctor/choose-checks.js";
@@ -25,7 +26,9 @@ export const diagnose: CommandHandler = async (request) => {
   const reportPath = await findReportPath(request);
   const facts = await look(request);
   try {
-    const seen = await examine(facts, choice, startedMs + usualLimits.totalMs);
+    const first = await examine(facts, choice, startedMs + usualLimits.totalMs);
+    // Whoever reads a report cannot ask again; its sections take seconds anyway.
+    const seen = reportPath === undefined ? first : await askAgain(first, choice, () => look(request));
     const fixing =
       fixes === undefined ? undefined : await fix({ facts, choice, seen, fixes, look: () => look(request) });
     const elapsedMs = performance.now() - startedMs;
