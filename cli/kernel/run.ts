@@ -2,6 +2,7 @@ import { fitLines } from "../errors/fit-lines.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { renderError, toMybrokerError } from "../errors/render-error.js";
 import { createOutput, type RunOutput, type Streams } from "../output/create-output.js";
+import { watchReader } from "../output/watch-reader.js";
 import type { CommandDefinition, CommandResult, GlobalOptions } from "./command.js";
 import type { Context } from "./context.js";
 import { resolveGlobalOptions } from "./global-options.js";
@@ -46,6 +47,7 @@ export async function run(request: RunRequest): Promise<number> {
   });
   const place = { output, globals, context, command: definition.name };
   const stopWatching = tellOfInterruption(context.signal, output);
+  const stopWatchingReader = definition.kind === "stream" ? watchReader(streams.stdout) : undefined;
   try {
     checkRuntime(globals);
     const handler = await definition.load();
@@ -67,6 +69,7 @@ export async function run(request: RunRequest): Promise<number> {
     return reportError(interruption(thrown, request.argv), place);
   } finally {
     stopWatching();
+    stopWatchingReader?.();
   }
 }
 
