@@ -53,7 +53,7 @@ export const quietProgress: ProgressDisplay = {
 export function formatRow(event: ProgressEvent, barWidth = 20): string {
   const bar =
     event.total !== undefined && event.status === "working" ? `  ${formatBar(event, barWidth)}` : "";
-  return `  ${event.label.padEnd(22)} ${event.text}${bar}`;
+  return `  ${event.label.padEnd(21)}  ${event.text}${bar}`;
 }
 
 function formatBar(event: ProgressEvent, width: number): string {

@@ -52,7 +52,8 @@ export function renderOrders(
     String(order.quantity),
     order.ticker,
     moneyText(order.averagePrice ?? order.price),
-    order.status,
+    // In full it would leave the 80 columns.
+    order.status === "PARTIALLY_FILLED" ? "PARTIAL" : order.status,
   ]);
   return [
     ...formatTable([["ORDER", "SIDE", "QTY", "TICKER", "PRICE", "STATUS"], ...rows]),

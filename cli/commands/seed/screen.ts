@@ -41,8 +41,7 @@ export function renderOutcome(facts: SeedFacts): string[] {
       return [
         ...headOf(outcome),
         ...loaded.map(({ store, part, method, removed }) => {
-          const first =
-            removed > 0 ? `, after ${removed.toLocaleString("en")} rows of it were taken out` : "";
+          const first = removed > 0 ? ` (${removed.toLocaleString("en")} rows go first)` : "";
           return `  would load ${part} into ${store} by ${method}${first}`;
         }),
       ];
@@ -109,10 +108,23 @@ export function renderVerification(verification: Verification): string[] {
   const compared = Object.entries(counts).map(([name, count]) => `${name} ${count.toLocaleString("en")}`);
   return [
     `Verified: ${countOf(total, "difference")} over ${countOf(stores, "store")} in ${formatDuration(tookMs)}.`,
-    ...(compared.length === 0 ? [] : [`  ${compared.join("  ")}`]),
+    ...inLines(compared),
     ...listDifferences(verification),
     total > 0
       ? "Again, once nothing is on its way:  {mybroker} seed --verify"
       : "Next:  {mybroker} tail orders      {mybroker} doctor",
   ];
+}
+
+const screenWidth = 80;
+
+/** Items two blanks apart, as many a line as fit. */
+function inLines(items: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 2 + item.length > screenWidth) lines.push(`  ${item}`);
+    else lines[lines.length - 1] = `${line}  ${item}`;
+  }
+  return lines;
 }
