@@ -1,7 +1,9 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type KnownCause, knownCauses } from "../../cli/errors/known-causes.js";
 import { exitCodes } from "../../cli/errors/mybroker-error.js";
-import { readPage, readSections } from "./docs/read-pages.js";
+import { readPage, readSections, root } from "./docs/read-pages.js";
 
 /** As troubleshooting.md writes it: names to be filled in as capitals, commands spelled out. */
 function spell(text: string): string {
@@ -27,5 +29,47 @@ describe("docs/troubleshooting.md", () => {
     const causes = readSections(readPage("docs/troubleshooting.md").text)["Known causes"] ?? "";
     const rows = causes.split("\n").filter((line) => line.startsWith("| `"));
     expect(rows).toEqual(knownCauses.map(causeRow));
+  });
+});
+
+describe("README.pt-BR.md", () => {
+  const commandsOf = (path: string): string[] => {
+    const { text } = readPage(path);
+    return [...text.matchAll(/^```sh\n.*?^```|`(?:npx )?mybroker[^`\n]*`/gms)].map(([code]) => code);
+  };
+
+  it("has README's commands, in blocks and in sentences, in its order", () => {
+    expect(commandsOf("README.md").length).toBeGreaterThan(20);
+    expect(commandsOf("README.pt-BR.md")).toEqual(commandsOf("README.md"));
+  });
+
+  it("is one page, as README is", () => {
+    for (const path of ["README.md", "README.pt-BR.md"])
+      expect(readPage(path).text.split("\n").length, path).toBeLessThan(130);
+  });
+});
+
+describe("docs/json.md", () => {
+  it("leads to every schema", () => {
+    const { text } = readPage("docs/json.md");
+    const schemas = readdirSync(join(root, "docs/schema"));
+    expect(schemas.filter((file) => !text.includes(`(schema/${file})`))).toEqual([]);
+  });
+});
+
+describe(".devcontainer/devcontainer.json", () => {
+  const text = readPage(".devcontainer/devcontainer.json").text.replace(/^ *\/\/.*$/gm, "");
+  const { image, forwardPorts, customizations } = JSON.parse(text) as {
+    readonly image: string;
+    readonly forwardPorts: readonly number[];
+    readonly customizations: { readonly vscode: { readonly settings: { readonly "yaml.schemas": object } } };
+  };
+
+  it("has a Node.js that is supported, ports of .env.example and schemas that are there", () => {
+    expect(Number(/:(\d+)/.exec(image)?.[1])).toBeGreaterThanOrEqual(20);
+    const example = readPage(".env.example").text;
+    for (const port of forwardPorts) expect(example).toMatch(new RegExp(`^\\w+_HOST_PORT=${port}$`, "m"));
+    for (const schema of Object.keys(customizations.vscode.settings["yaml.schemas"]))
+      expect(existsSync(join(root, schema)), schema).toBe(true);
   });
 });
