@@ -73,3 +73,21 @@ describe(".devcontainer/devcontainer.json", () => {
       expect(existsSync(join(root, schema)), schema).toBe(true);
   });
 });
+
+describe("CONTRIBUTING.md", () => {
+  it("says of every folder what it holds", () => {
+    const cells = [...readPage("CONTRIBUTING.md").text.matchAll(/^\| ([\w/, -]+) \| \S/gm)];
+    const named = cells.flatMap(([, cell = ""]) => cell.split(", "));
+    const folders = ["", "cli/", "embedded/"].flatMap((parent) =>
+      readdirSync(join(root, parent), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !/^\.|^(?:coverage|dist|node_modules)$/.test(entry.name))
+        .map((entry) => `${parent}${entry.name}`),
+    );
+    const isNamed = (folder: string) =>
+      named.some((name) => name === folder || name.startsWith(`${folder}/`));
+    expect(folders.filter((folder) => !isNamed(folder))).toEqual([]);
+    expect(
+      named.filter((name) => name.includes("/") && !name.endsWith("NAME") && !existsSync(join(root, name))),
+    ).toEqual([]);
+  });
+});
