@@ -50,10 +50,19 @@ export async function lookAtStack(request: CommandRequest, timeoutMs: number): P
     return await (place === undefined ? lookOnDocker(quiet, timeoutMs) : lookEmbedded(place, timeoutMs));
   } catch (failure) {
     if (!(failure instanceof MybrokerError)) throw failure;
-    if (!failure.code.startsWith("engine.")) return { ...unknown, failure };
-    const recorded = await findRecordedRuntime(quiet).catch(() => undefined);
-    const project = recorded?.name ?? (await readProjectName(quiet).catch(() => null));
-    return { ...unknown, project, runtime: quiet.globals.runtime ?? recorded?.runtime ?? null, failure };
+    return failure.code.startsWith("engine.") ? lookWithoutEngine(quiet, failure) : { ...unknown, failure };
+  }
+}
+
+/** Without files there is nothing that an engine would be missed for. */
+async function lookWithoutEngine(request: CommandRequest, failure: MybrokerError): Promise<StackState> {
+  try {
+    const recorded = await findRecordedRuntime(request);
+    const project = recorded?.name ?? (await readProjectName(request));
+    return { ...unknown, project, runtime: request.globals.runtime ?? recorded?.runtime ?? null, failure };
+  } catch (fileFailure) {
+    if (!(fileFailure instanceof MybrokerError)) throw fileFailure;
+    return { ...unknown, failure: fileFailure };
   }
 }
 
@@ -96,6 +105,8 @@ async function lookOnDocker(request: CommandRequest, timeoutMs: number): Promise
     const containers = await within(viewAll(engine, name), timeoutMs).catch(() => {
       throw slowEngine(timeoutMs);
     });
+    // Files that cannot be read matter less than what runs, and more than that nothing does.
+    if (project === undefined && containers.size === 0) await readProjectName(everything);
     const known = Object.keys(project?.services ?? {});
     const names = [...new Set([...known, ...containers.keys()])];
     const state = await openProjectState(request.context, folder).catch(() => undefined);

@@ -20,9 +20,12 @@ const next = {
 } as const satisfies Readonly<Record<string, NextCommand>>;
 
 /** What somebody would want to do as things stand, most likely first. */
-export function chooseNext({ services, failure }: StackState): readonly NextCommand[] {
+export function chooseNext({ services, failure, runtime }: StackState): readonly NextCommand[] {
   if (failure?.code === "compose.no-file") return [next.init, next.help];
-  if (failure !== undefined && !failure.code.startsWith("engine.")) return [next.doctor, next.help];
+  // What is to be done about a file stands with what is wrong with it.
+  if (/^(compose|env)\./.test(failure?.code ?? "")) return [next.help];
+  if (failure !== undefined && (runtime !== null || failure.code === "embedded.hung"))
+    return [next.doctor, next.help];
   const has = (condition: string) => services.some((service) => service.condition === condition);
   if (!services.some(runs)) return [next.up, next.upAndDemo, next.help];
   if (has("unwell") || has("stopped")) return [next.doctor, next.ps, next.down, next.help];

@@ -68,7 +68,7 @@ function describeOthers(services: StackState["services"]): string[] {
 /** What was said where nothing could be found out, and for Docker what that means. */
 function describeFailure({ runtime }: StackState, { code, message, hint }: MybrokerError): string[] {
   if (code === "compose.no-file") return ["There is no project in this folder."];
-  const sentence = `${message[0]?.toUpperCase()}${message.slice(1).replace(/\.$/, "")}.`;
+  const sentence = `${message.replace(/\.$/, "")}.`;
   if (code.startsWith("engine.") && runtime === null)
     return [...wrap(sentence), "Without it the stack runs embedded, in one process."];
   return [...wrap(sentence), ...(hint === undefined ? [] : wrap(`To do: ${hint}`))];
