@@ -1,8 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CannotRun } from "./judge.mjs";
 import { runCommand } from "./run-command.mjs";
+
+const endInOrder = fileURLToPath(new URL("end-in-order.mjs", import.meta.url));
 
 /**
  * Test files as evidence.
@@ -23,13 +26,14 @@ export async function runTests(context, { project, files, exclude = [], only, en
   const command = [
     ...through,
     ...[process.execPath, join(context.root, "node_modules/vitest/vitest.mjs"), "run", "--project", project],
-    ...["--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+    ...["--reporter=default", "--reporter=json", `--outputFile.json=${file}`, `--reporter=${endInOrder}`],
     ...(only === undefined ? [] : ["-t", only]),
     ...exclude.flatMap((glob) => ["--exclude", glob]),
     ...files,
   ];
   try {
-    const { all } = await runCommand(context, { command, env, mayFail: true });
+    const ending = { endBy: "SIGUSR2", endWithinMs: 180_000 };
+    const { all } = await runCommand(context, { command, env, mayFail: true, ...ending });
     return readReport(readText(file) ?? fail(`the tests left no report:\n${lastLines(all)}`), only);
   } finally {
     rmSync(folder, { recursive: true });

@@ -41,10 +41,14 @@ function readArguments() {
 
 async function prove({ chosen, write }) {
   const interrupted = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
   const log = join(mkdtempSync(join(tmpdir(), "mybroker-prove-")), "log");
   const context = { root, log, signal: interrupted.signal };
   const say = (line) => console.error(line);
+  const interrupt = () => {
+    say("interrupted: what was started is taken down first");
+    interrupted.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"]) process.once(name, interrupt);
   say(`what the programs write: ${log}`);
   const engine = await findEngine(chosen, context, say);
   const date = new Date().toISOString().slice(0, 10);
@@ -56,6 +60,7 @@ async function prove({ chosen, write }) {
       say(`${claim.id} …`);
       const result = hidePlaces(await judge(claim, { ...context, engine }));
       say(`${claim.id}: ${result.verdict}, ${result.seconds} s: ${result.figure}`);
+      for (const line of result.evidence) say(`  - ${line}`);
       results.push(result);
     }
     const page = join(root, "docs/proof.md");

@@ -88,7 +88,7 @@ async function typeLines(context, { root, lines }) {
   ];
   const isolate = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
   const command = [...isolate, "bash", join(scripts, "enter.sh"), root, settings.join("\n"), ...lines];
-  const { stdout } = await runCommand(context, { command });
+  const { stdout } = await runCommand(context, { command, endBy: "SIGKILL" });
   const typed = [...stdout.matchAll(/([\s\S]*?)^@ended (\d+) (\d+)$/gm)];
   return typed.map(([, text, code, ms]) => ({
     text: stripVTControlCharacters(text).trim(),

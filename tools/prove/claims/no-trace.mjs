@@ -6,11 +6,14 @@ const noTrace = (id, brokers, request) => ({
   needsEngine: request.project === "engine",
   run: async (context) => {
     const { passed, failed, figures, failures } = await runTests(context, request);
-    const compared = Object.entries(figures).map(([what, count]) => `${count} ${what}`);
+    const compared = Object.entries(figures).map(([what, count]) => `${what} ${count}`);
     return {
       passed: failed === 0,
       figure: `${passed} of ${passed + failed} ways to end left it as it was`,
-      evidence: [`read before and after, and compared whole: ${compared.join(", ")}`, ...failures],
+      evidence: [
+        `the state read before and after, and compared whole, offsets and counts of deliveries with it: ${compared.join(", ")}`,
+        ...failures,
+      ],
     };
   },
 });
