@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { openDocuments } from "../../kit/documents/documents.js";
 import { isOutage } from "../../kit/outage.js";
+import { whileBusy } from "../../kit/sql/while-busy.js";
 import { within } from "../../kit/within.js";
 import { parseMark } from "../seed/load/mark.js";
-import { whileBusy } from "../seed/load/while-busy.js";
 import type { SeedStore } from "../seed/stores.js";
 import { openSqlReader, type SqlReader } from "../seed/verify/sql-reader.js";
 import { renderSelect, type SqlSource } from "../seed/verify/sql-source.js";

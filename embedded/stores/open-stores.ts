@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { isStoreKind } from "../../contracts/embedded-control.js";
-import { retryOn } from "../../kit/sql/retry.js";
-import { isSqliteBusy } from "../../kit/sql/sqlite-errors.js";
 import { openSqliteFile, type SqliteFile } from "../../kit/sql/sqlite-file.js";
+import { whileBusy } from "../../kit/sql/while-busy.js";
 
 /** A service of the compose file whose server is a file here. */
 export interface StoreService {
@@ -48,7 +47,7 @@ function makeStore(name: string, file: SqliteFile): OpenStore {
   return {
     name,
     path: file.path,
-    check: () => retryOn(isSqliteBusy, async () => file.check()),
+    check: () => whileBusy(() => file.check()),
     close: () => file.close(),
   };
 }

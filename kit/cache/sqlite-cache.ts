@@ -1,7 +1,6 @@
 import type { SqliteSettings } from "../sql/database.js";
-import { retryOn } from "../sql/retry.js";
-import { isSqliteBusy } from "../sql/sqlite-errors.js";
 import { openSqliteFile } from "../sql/sqlite-file.js";
+import { whileBusy } from "../sql/while-busy.js";
 import { type Cache, checkTtl } from "./cache.js";
 
 /** How many keys one statement asks for. */
@@ -21,12 +20,12 @@ export async function openSqliteCache(settings: SqliteSettings): Promise<Cache> 
   };
   // One transaction a call, run again when another process has the file.
   const write = (work: () => void) =>
-    retryOn(isSqliteBusy, async () => {
+    whileBusy(() => {
       prepare();
       file.transaction(work);
     });
   const getMany: Cache["getMany"] = async (keys) => {
-    await retryOn(isSqliteBusy, async () => prepare());
+    await whileBusy(prepare);
     const found = new Map<string, string>();
     for (let from = 0; from < keys.length; from += chunkSize) {
       const chunk = keys.slice(from, from + chunkSize);
@@ -58,7 +57,7 @@ export async function openSqliteCache(settings: SqliteSettings): Promise<Cache> 
         for (const [key, value] of entries) statement.run([key, value]);
       }),
     delete: (key) => write(() => file.run("DELETE FROM cache WHERE key = ?", [key])),
-    ping: () => retryOn(isSqliteBusy, async () => file.check()),
+    ping: () => whileBusy(() => file.check()),
     close: async () => file.close(),
   };
 }

@@ -1,7 +1,6 @@
 import type { SqliteSettings } from "../sql/database.js";
-import { retryOn } from "../sql/retry.js";
-import { isSqliteBusy } from "../sql/sqlite-errors.js";
 import { openSqliteFile, type SqliteFile } from "../sql/sqlite-file.js";
+import { whileBusy } from "../sql/while-busy.js";
 import {
   type Collection,
   checkNames,
@@ -20,14 +19,14 @@ export async function openSqliteDocuments(settings: SqliteSettings): Promise<Doc
       await write(file, () => createTable(file, name, indexes));
       return makeCollection(file, `"c_${name}"`);
     },
-    ping: () => retryOn(isSqliteBusy, async () => file.check()),
+    ping: () => whileBusy(() => file.check()),
     close: async () => file.close(),
   };
 }
 
 /** One transaction a call, run again when another process has the file. */
 function write<T>(file: SqliteFile, work: () => T): Promise<T> {
-  return retryOn(isSqliteBusy, async () => file.transaction(work));
+  return whileBusy(() => file.transaction(work));
 }
 
 function createTable(file: SqliteFile, name: string, indexes: readonly (readonly string[])[]): void {
@@ -46,7 +45,7 @@ function expressionOf(field: string): string {
 }
 
 /** Rows of one statement: half the time of as many statements. */
-const insertedAtOnce = 200;
+const insertedAtOnce = 1_000;
 
 function makeCollection<T extends Document>(file: SqliteFile, table: string): Collection<T> {
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row.document)) as T;

@@ -4,12 +4,11 @@ import type { SqlDialect } from "./dialect.js";
 import type { ServerSettings, SqlEngine } from "./engines/engine.js";
 import type { SqlLock } from "./lock.js";
 import { retryOn } from "./retry.js";
+import type { OpenOptions } from "./sqlite-file.js";
 
-/** `checked`: see OpenOptions. */
-export interface SqliteSettings {
+export interface SqliteSettings extends OpenOptions {
   readonly kind: "sqlite";
   readonly path: string;
-  readonly checked?: boolean;
 }
 
 export type DatabaseSettings = SqliteSettings | ({ readonly kind: "mysql" | "postgres" } & ServerSettings);

@@ -1,15 +1,15 @@
 import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type Libsql from "libsql";
-import { retryOn } from "./retry.js";
 import { isSqliteBusy, translateSqliteError, withCode } from "./sqlite-errors.js";
+import { whileBusy } from "./while-busy.js";
 
 type Row = Record<string, unknown>;
 
 /**
  * One connection to one SQLite file. Every call is synchronous and holds up the whole process, so nothing here waits
- * long: a file that another connection is writing to is an error with the code SQLITE_BUSY after 20 ms, for the
- * caller to try again later.
+ * long: a file that another connection is writing to is an error with the code SQLITE_BUSY after 2 ms, for the
+ * caller to try again later (whileBusy).
  */
 export interface SqliteFile {
   readonly path: string;
@@ -57,7 +57,11 @@ export function switchSqliteFile(name: string, on: boolean): void {
 export interface OpenOptions {
   /** A process that runs has it open and looked through it for damage, which takes a second for each 100 MB. */
   readonly checked?: boolean;
+  /** Many rows are coming: more of the file is kept in memory, and what is new is copied into it less often. */
+  readonly bulk?: boolean;
 }
+
+const bulkOptions = "PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000";
 
 /**
  * Opens or creates a file (mode 0600) in WAL mode. A commit is in the file when it returns, so that no kill of the
@@ -67,16 +71,17 @@ export interface OpenOptions {
  */
 export async function openSqliteFile(
   name: string,
-  { checked = false }: OpenOptions = {},
+  { checked = false, bulk = false }: OpenOptions = {},
 ): Promise<SqliteFile> {
   const path = resolve(name);
   createOrAccess(path);
   const { Database } = await import("../drivers/libsql.js");
   // Who opens it at the same moment may be creating it, or recovering its log.
-  return retryOn(isSqliteBusy, async () => {
+  return whileBusy(() => {
     const file = new LibsqlFile(path, new Database(path));
     try {
       file.prepareConnection(checked);
+      if (bulk) file.exec(bulkOptions);
       return file;
     } catch (error) {
       file.close();
@@ -136,7 +141,7 @@ class LibsqlFile implements SqliteFile {
   }
 
   prepareConnection(checked: boolean): void {
-    this.exec("PRAGMA busy_timeout = 20");
+    this.exec("PRAGMA busy_timeout = 2");
     const layout = Number(this.all("PRAGMA user_version")[0]?.user_version);
     if (layout > sqliteLayout) {
       throw withCode("DATA_NEWER", `${this.path} was written by a newer version (layout ${layout})`);
@@ -252,7 +257,8 @@ class LibsqlFile implements SqliteFile {
     // libsql cannot end prepared statements, so the connection lives on until they are collected as garbage, and the
     // checkpoint that SQLite makes at the last close would not come.
     try {
-      if (!this.inTransaction) this.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      // The first keeps nobody from writing; the second has little left to do.
+      if (!this.inTransaction) this.exec("PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // A full disk, say: the log keeps it all.
     }

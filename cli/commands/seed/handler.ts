@@ -2,6 +2,7 @@ import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
 import { requireRunning } from "../../runtime/running.js";
+import { keepHeapSmall } from "../../seed/keep-heap-small.js";
 import { isSame } from "../../seed/load/mark.js";
 import { runSeed, type SeedOutcome, type SeedWish } from "../../seed/run-seed.js";
 import { type FoundStores, findSeedStores } from "../../seed/stores.js";
@@ -124,6 +125,7 @@ function holdOneWorld({ world, marks }: SeedOutcome): boolean {
 
 async function verify({ context, output }: CommandRequest, stores: FoundStores): Promise<Verification> {
   const { verifyStores } = await import("../../seed/verify/verify-stores.js");
+  keepHeapSmall();
   output.progress({ id: "seed/verify", label: "all stores", status: "working", text: "comparing" });
   try {
     return await verifyStores(stores, { signal: context.signal });

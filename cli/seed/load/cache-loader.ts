@@ -3,7 +3,6 @@ import type { SeedStore } from "../stores.js";
 import type { CachePart } from "../world/parts.js";
 import { markName, parseMark } from "./mark.js";
 import type { PartLoader } from "./part-loader.js";
-import { whileBusy } from "./while-busy.js";
 
 export type CachePartStore = Extract<SeedStore, { kind: "cache" }> & { readonly part: CachePart };
 
@@ -17,11 +16,11 @@ export async function openCacheLoader(store: CachePartStore): Promise<PartLoader
     remove: async () => 0,
     fill: async ({ world, onRows }) => {
       const entries = new Map(world.entriesOf(store.part));
-      await whileBusy(() => cache.setMissing(entries));
+      await cache.setMissing(entries);
       onRows(entries.size);
       return { keys: entries.size };
     },
-    writeMark: (mark) => whileBusy(() => cache.set(markName, JSON.stringify(mark))),
+    writeMark: (mark) => cache.set(markName, JSON.stringify(mark)),
     commit: async () => {},
     close: () => cache.close().catch(() => {}),
   };

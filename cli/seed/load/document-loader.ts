@@ -9,7 +9,6 @@ import type { CollectionShape, DocumentPart } from "../world/parts.js";
 import { createWorld } from "../world/world.js";
 import { markName, parseMark, type SeedMark } from "./mark.js";
 import type { Filling, PartLoader } from "./part-loader.js";
-import { whileBusy } from "./while-busy.js";
 
 export type DocumentPartStore = Extract<SeedStore, { kind: "documents" }> & { readonly part: DocumentPart };
 
@@ -32,10 +31,12 @@ const answerTimeoutMs = 120_000;
 
 export async function openDocumentLoader(store: DocumentPartStore): Promise<PartLoader> {
   const documents = await openDocuments(
-    store.settings.kind === "mongodb" ? { ...store.settings, answerTimeoutMs } : store.settings,
+    store.settings.kind === "mongodb"
+      ? { ...store.settings, answerTimeoutMs }
+      : { ...store.settings, bulk: true },
   );
   const { part } = store;
-  const open = () => whileBusy(() => documents.collection<Kept>(markName, []));
+  const open = () => documents.collection<Kept>(markName, []);
   return {
     store,
     method: store.settings.kind === "sqlite" ? "INSERT" : "insertMany",
@@ -46,7 +47,7 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
       const document: Kept = { part, mark: JSON.stringify(mark) };
       const marks = await open();
       // A mark has no versions of its own; what it says last holds.
-      await whileBusy(() => marks.putIfNewer([{ id: part, version: Date.now(), document }]));
+      await marks.putIfNewer([{ id: part, version: Date.now(), document }]);
     },
     commit: async () => {},
     close: () => documents.close().catch(() => {}),
@@ -54,23 +55,23 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
 }
 
 async function remove(documents: DocumentStore, part: DocumentPart): Promise<number> {
-  const marks = await whileBusy(() => documents.collection<Kept>(markName, []));
+  const marks = await documents.collection<Kept>(markName, []);
   const mark = parseMark((await marks.get(part))?.mark);
   let removed = 0;
   const takeOut = async (collection: Collection<Document>, values: readonly string[], field?: string) => {
-    removed += await whileBusy(() => collection.deleteAmong(values, field));
+    removed += await collection.deleteAmong(values, field);
   };
   for (let chunk = 0; ; chunk += 1) {
     const ids = (await marks.get(`${part}:${chunk}`))?.ids;
     if (ids === undefined) break;
     for (const [name, field] of owned[part]) {
-      const collection = await whileBusy(() => documents.collection(name, []));
+      const collection = await documents.collection(name, []);
       await takeOut(collection, ids, field);
     }
     await takeOut(marks, [`${part}:${chunk}`]);
   }
   for (const { name, ids } of mark === undefined ? [] : nobodys(part, mark)) {
-    const collection = await whileBusy(() => documents.collection(name, []));
+    const collection = await documents.collection(name, []);
     await takeOut(collection, ids);
   }
   return removed;
@@ -98,14 +99,14 @@ async function fill(
   if (owned[part].length > 0) await keepIds(documents, part, userIds);
   const opened = new Map<string, Collection<Document>>();
   const openCollection = async ({ name, indexes }: CollectionShape) => {
-    const known = opened.get(name) ?? (await whileBusy(() => documents.collection(name, indexes)));
+    const known = opened.get(name) ?? (await documents.collection(name, indexes));
     opened.set(name, known);
     return known;
   };
   for (const batch of world.documentsOf(part)) {
     signal.throwIfAborted();
     const collection = await openCollection(batch.collection);
-    await whileBusy(() => collection.insertNew(batch.documents));
+    await collection.insertNew(batch.documents);
     total += batch.documents.length;
     rows[batch.collection.name] = (rows[batch.collection.name] ?? 0) + batch.documents.length;
     onRows(total);
@@ -115,9 +116,9 @@ async function fill(
 
 /** Before the documents themselves: an interrupted run must find what it put there. */
 async function keepIds(documents: DocumentStore, part: DocumentPart, userIds: readonly string[]) {
-  const marks = await whileBusy(() => documents.collection<Kept>(markName, []));
+  const marks = await documents.collection<Kept>(markName, []);
   for (let from = 0; from < userIds.length; from += atOnce) {
     const ids = userIds.slice(from, from + atOnce);
-    await whileBusy(() => marks.insertNew([{ id: `${part}:${from / atOnce}`, document: { part, ids } }]));
+    await marks.insertNew([{ id: `${part}:${from / atOnce}`, document: { part, ids } }]);
   }
 }

@@ -78,7 +78,7 @@ export function explainFailure(
     return new MybrokerError({
       ...facts,
       code: "seed.store-busy",
-      message: `${store} was in use by another process for 10 s`,
+      message: `${store} was in use by another process for seconds`,
       hint: "try again:  {mybroker} seed",
       exitCode: exitCodes.no,
     });

@@ -6,7 +6,7 @@ import { explainFailure } from "./explain-failure.js";
 import type { SeedMark } from "./mark.js";
 import { isSqlLoader, type OpenPart } from "./open-loaders.js";
 import type { Filling, PartLoader } from "./part-loader.js";
-import { ordersOfUsers, seededOrders } from "./removals.js";
+import { ordersOfUsers } from "./removals.js";
 import { idTable, prepareTables, type SqlLoader } from "./sql-loader.js";
 
 export interface LoadRequest {
@@ -35,7 +35,7 @@ export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
   const signal = AbortSignal.any([request.ports.signal, failed.signal]);
   const ports = { ...request.ports, signal };
   const loadPart = (part: OpenPart) =>
-    load(part, { ...request, ports }, userIds).catch((error: unknown) => {
+    orAbandon(load(part, { ...request, ports }, userIds), signal).catch((error: unknown) => {
       // What the others would still do is undone anyway.
       failed.abort(error);
       throw error;
@@ -43,31 +43,48 @@ export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
   for (const { loader } of sql) await named(loader, () => prepareTables((loader as SqlLoader).session));
   for (const { loader } of sql)
     await named(loader, async () => loader.stage?.(fillingOf(loader, { ...request, ports }, userIds)));
-  await collectOrders(request);
-  const loaded = await loadDatabases(sql, loadPart);
+  const loaded = await loadDatabases(sql, {
+    loadPart,
+    prepare: (parts) => collectOrders(request.parts, parts),
+  });
   for (const part of commitOrder) {
     const found = sql.find(({ loader }) => loader.store.part === part)?.loader;
     if (found === undefined) continue;
     await named(found, () => found.commit());
     request.ports.onProgress({ loader: found, phase: "done", rows: total(loaded, part) });
   }
-  const later = await allOrFirstFailure(others.map(loadPart));
-  return [...loaded, ...later];
+  return [...loaded, ...(await loadOthers(others, loadPart))];
 }
 
-/** The other way round than what others wait for: a file is locked from its turn until all are committed. */
-const lockOrder: readonly SeedPart[] = ["identity", "asset", "exchange", "order", "wallet"];
+/** A file is locked from its turn until all are committed. Who has that of the exchange stands still anyway. */
+const lockOrder: readonly SeedPart[] = ["exchange", "wallet", "order", "identity", "asset"];
+
+interface Steps {
+  /** Asked for some parts right before they are loaded. */
+  prepare(parts: readonly OpenPart[]): Promise<void>;
+  loadPart(part: OpenPart): Promise<LoadedPart>;
+}
 
 /** Servers at once; files one after the other, with what was made ready. */
-async function loadDatabases(
-  sql: readonly OpenPart[],
-  loadPart: (part: OpenPart) => Promise<LoadedPart>,
-): Promise<LoadedPart[]> {
-  if (sql.every(({ loader }) => loader.stage === undefined)) return allOrFirstFailure(sql.map(loadPart));
+async function loadDatabases(sql: readonly OpenPart[], { prepare, loadPart }: Steps): Promise<LoadedPart[]> {
+  if (sql.every(({ loader }) => loader.stage === undefined)) {
+    await prepare(sql);
+    return allOrFirstFailure(sql.map(loadPart));
+  }
   const loaded: LoadedPart[] = [];
   for (const part of lockOrder)
-    for (const open of sql.filter(({ loader }) => loader.store.part === part))
+    for (const open of sql.filter(({ loader }) => loader.store.part === part)) {
+      await prepare([open]);
       loaded.push(await loadPart(open));
+    }
+  return loaded;
+}
+
+/** Servers at once; files one after the other: two connections that take turns forget what they have read of a file. */
+async function loadOthers(others: readonly OpenPart[], loadPart: Steps["loadPart"]): Promise<LoadedPart[]> {
+  if (others.some(({ loader }) => loader.method !== "INSERT")) return allOrFirstFailure(others.map(loadPart));
+  const loaded: LoadedPart[] = [];
+  for (const part of others) loaded.push(await loadPart(part));
   return loaded;
 }
 
@@ -121,15 +138,13 @@ function fillingOf(loader: PartLoader, request: LoadRequest, userIds: readonly s
  * Exchange and wallet know some orders by nothing but their ids, and whose they are broker-order says: it is asked
  * before anything is taken out there.
  */
-async function collectOrders({ parts, due }: LoadRequest): Promise<void> {
-  const find = (list: readonly OpenPart[], part: SeedPart) =>
+async function collectOrders(parts: readonly OpenPart[], due: readonly OpenPart[]): Promise<void> {
+  const find = (list: readonly OpenPart[], wanted: readonly SeedPart[]) =>
     list
-      .filter(({ loader, mark }) => loader.store.part === part && mark !== undefined)
+      .filter(({ loader, mark }) => wanted.includes(loader.store.part) && mark !== undefined)
       .map(({ loader }) => loader as SqlLoader);
-  const [exchange] = find(due, "exchange");
-  if (exchange !== undefined) await named(exchange, () => exchange.session.execute(seededOrders));
-  const takers = [...find(due, "exchange"), ...find(due, "wallet")];
-  const [orders] = takers.length > 0 ? find(parts, "order") : [];
+  const takers = find(due, ["exchange", "wallet"]);
+  const [orders] = takers.length > 0 ? find(parts, ["order"]) : [];
   for (let last: string | undefined = ""; orders !== undefined && last !== undefined; ) {
     const from: string = last;
     const page = await named(orders, () => orders.session.query<{ order_id: string }>(ordersOfUsers, [from]));
@@ -145,6 +160,21 @@ async function allOrFirstFailure<Result>(work: readonly Promise<Result>[]): Prom
   const failed = settled.find((one) => one.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+const graceMs = 500;
+
+/**
+ * A statement or command that takes out many rows may take a server a minute: once this is aborted it has a moment to
+ * end, and then it is left to end with its connection.
+ */
+function orAbandon<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const abandoned = new Promise<never>((_, reject) => {
+    const abandon = () => void setTimeout(() => reject(signal.reason), graceMs).unref();
+    signal.addEventListener("abort", abandon, { once: true });
+  });
+  abandoned.catch(() => {});
+  return Promise.race([work, abandoned]);
 }
 
 /** A failure is told with the name of its store. */

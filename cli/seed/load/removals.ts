@@ -26,6 +26,8 @@ export const removals: Readonly<Record<SqlPart, readonly string[]>> = {
   ],
   asset: [],
   exchange: [
+    // Orders of the data set are below zero in the exchange (World).
+    "insert into mybroker_seed_ids select order_id from orders where sequence < 0",
     // The other side of who stays is the liquidity provider from now on: the sum over all accounts holds.
     `update results set counter_order_id = null where counter_order_id in ${ours} and order_id not in ${ours}`,
     `delete from outbox where record_key in ${ours}`,
@@ -36,9 +38,6 @@ export const removals: Readonly<Record<SqlPart, readonly string[]>> = {
       or (order_id in ${ours} and sequence < (select max(sequence) from commands))`,
   ],
 };
-
-/** Orders of the data set are below zero in the exchange (World). */
-export const seededOrders = "insert into mybroker_seed_ids select order_id from orders where sequence < 0";
 
 /** Orders of its users in broker-order, a page at a time: also those that they placed since. */
 export const ordersOfUsers = `select order_id from orders

@@ -1,4 +1,5 @@
 import { type BulkRow, type BulkSession, type BulkTable, openBulk } from "../../../kit/sql/bulk/bulk.js";
+import { within } from "../../../kit/within.js";
 import type { SeedStore } from "../stores.js";
 import type { RowBatch, SqlPart, TableShape } from "../world/parts.js";
 import { tablesOf } from "../world/tables.js";
@@ -19,6 +20,9 @@ export const idTable: BulkTable = { name: "mybroker_seed_ids", columns: [{ name:
 
 /** The right collation or MySQL does not compare the ids with those of the services' tables. */
 const tableEnd = { mysql: " character set utf8mb4 collate utf8mb4_bin", postgres: "", sqlite: "" };
+
+/** For what an end is waited for. */
+const graceMs = 500;
 
 export async function openSqlLoader(store: SqlStore): Promise<SqlLoader> {
   const session = await openBulk(store.settings);
@@ -49,7 +53,8 @@ export async function openSqlLoader(store: SqlStore): Promise<SqlLoader> {
     },
     commit: () => session.commit(),
     close: async () => {
-      await session.rollback();
+      // Behind a statement that was abandoned it would wait for its end: without the connection the server undoes it too.
+      await within(session.rollback(), graceMs).catch(() => {});
       await session.close();
     },
   };
@@ -79,7 +84,10 @@ async function readMark(session: BulkSession, part: SqlPart) {
 
 async function remove(session: BulkSession, part: SqlPart): Promise<number> {
   let removed = 0;
-  for (const statement of removals[part]) removed += await session.execute(statement);
+  for (const statement of removals[part]) {
+    const changed = await session.execute(statement);
+    if (statement.startsWith("delete")) removed += changed;
+  }
   await session.execute(`delete from ${idTable.name}`);
   return removed;
 }
@@ -111,13 +119,13 @@ async function putOwn(load: BulkSession["load"], { part, filling, counts }: Put)
         idTable,
         userIds.slice(from, from + 1_000).map((id) => [id]),
       );
-  for (const table of tablesOf[part].filter(({ shared }) => !shared))
-    for (const { rows } of world.rowsOf(part, table.name)) {
-      signal.throwIfAborted();
-      await load(table, table.name === "users" ? withHash(table, rows, filling.passwordHash) : rows);
-      if (table.name === "reservations") await load(idTable, tombstones(table, rows));
-      count(filling, counts, { table, rows });
-    }
+  for (const { table, rows } of world.rowsOf(part)) {
+    if (table.shared) continue;
+    signal.throwIfAborted();
+    await load(table, table.name === "users" ? withHash(table, rows, filling.passwordHash) : rows);
+    if (table.name === "reservations") await load(idTable, tombstones(table, rows));
+    count(filling, counts, { table, rows });
+  }
 }
 
 /** What is nobody's, where it is not there. */

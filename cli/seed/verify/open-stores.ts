@@ -5,8 +5,8 @@ import {
   type Kept,
   openDocuments,
 } from "../../../kit/documents/documents.js";
+import { whileBusy } from "../../../kit/sql/while-busy.js";
 import { explainFailure, isStoreDown, storeDown } from "../load/explain-failure.js";
-import { whileBusy } from "../load/while-busy.js";
 import type { SeedStore } from "../stores.js";
 import type { CachePart, DocumentPart, SeedPart, SqlPart } from "../world/parts.js";
 import type { SortedRows } from "./join-sorted.js";
@@ -93,7 +93,7 @@ async function open(store: SeedStore): Promise<OpenedStore> {
 
 async function proven(opened: OpenedStore, { ping }: Pick<Cache, "ping">): Promise<OpenedStore> {
   try {
-    await whileBusy(ping);
+    await ping();
     return opened;
   } catch (error) {
     await opened.close().catch(() => {});

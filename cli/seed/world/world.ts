@@ -5,9 +5,11 @@ import { makePair, makeUsers, ordersPerPair, type Pair, type Setting } from "./p
 import type {
   CacheBatch,
   CachePart,
+  CollectionShape,
   DocumentBatch,
   DocumentPart,
   RowBatch,
+  SeedDocument,
   SqlPart,
   TableShape,
 } from "./parts.js";
@@ -16,7 +18,7 @@ import { createPrices } from "./prices.js";
 import { pairDocuments } from "./report-documents.js";
 import { sharedRows } from "./shared-rows.js";
 import { collectionsOf, commandTable, tablesOf, userTable } from "./tables.js";
-import { makeEntries, tickDocuments } from "./ticks.js";
+import { makeEntries, type Ticks, tickDocuments } from "./ticks.js";
 import { createTimeline, historyDays, startOfDay } from "./timeline.js";
 import { pairRows } from "./user-rows.js";
 
@@ -37,8 +39,8 @@ const generatorVersion = 1;
 const batchSize = 1_000;
 
 /**
- * A data set: the same options give the same rows, on any machine and at every call. Nothing is kept: each iteration
- * makes its rows anew, a pair of users at a time.
+ * A data set: the same options give the same rows, on any machine and at every call. Each iteration makes its rows
+ * anew, some pairs of users at a time.
  *
  * The exchange's numbers (sequence of commands, ids of results) are below zero, so that they come before all that an
  * exchange counts from 1, and never meet what a running one has.
@@ -52,15 +54,18 @@ export interface World {
   readonly counts: { readonly users: number; readonly orders: number; readonly ticks: number };
   /** Of the first user. */
   readonly loginEmail: string;
-  /** Of one table, or of all in turn (tablesOf). */
+  /** Of one table, or of all (tablesOf): then a table has its turn more than once. */
   rowsOf(part: SqlPart, table?: string): Iterable<RowBatch>;
-  /** Of one collection, or of all in turn (collectionsOf). */
+  /** The same of one collection, or of all (collectionsOf). */
   documentsOf(part: DocumentPart, collection?: string): Iterable<DocumentBatch>;
   entriesOf(part: CachePart): CacheBatch;
 }
 
-/** @throws RangeError for options that are none */
-export function createWorld(options: WorldOptions): World {
+/**
+ * @param keptPairs so many pairs are kept once made, 80 kB each: for who asks for one table after the other
+ * @throws RangeError for options that are none
+ */
+export function createWorld(options: WorldOptions, keptPairs = 0): World {
   const { randomSeed, scale } = options;
   checkOptions(options);
   const asOfMs = startOfDay(options.asOfMs);
@@ -68,6 +73,7 @@ export function createWorld(options: WorldOptions): World {
   const prices = createPrices(randomSeed, asOfMs);
   const setting: Setting = { randomSeed, prices, timeline: createTimeline(asOfMs, pairs) };
   const ticks = { prices, asOfMs, perInstrument: Math.max(1, Math.round(2_000 * scale)) };
+  const whole: Whole = { setting, asOfMs, pairs, ticks, keptPairs, kept: [] };
   return {
     id: createHash("sha256").update(`${generatorVersion}/${randomSeed}/${scale}`).digest("hex").slice(0, 6),
     options,
@@ -79,20 +85,13 @@ export function createWorld(options: WorldOptions): World {
     },
     loginEmail: makePerson(randomSeed, 0).email,
     *rowsOf(part, wanted) {
-      for (const table of tablesOf[part].filter(({ name }) => wanted === undefined || name === wanted)) {
-        for (const rows of inBatches(rowsOfTable({ setting, asOfMs, pairs }, table))) yield { table, rows };
-      }
+      const tables = tablesOf[part].filter(({ name }) => wanted === undefined || name === wanted);
+      for (const [table, rows] of inBatches(makeRows(whole, tables))) yield { table, rows };
     },
     *documentsOf(part, wanted) {
-      for (const collection of collectionsOf[part]) {
-        if (wanted !== undefined && collection.name !== wanted) continue;
-        const ofPair = pairDocuments.get(collection);
-        const documents =
-          ofPair === undefined
-            ? (tickDocuments.get(collection)?.(ticks) ?? [])
-            : flatten(makePairs(setting, pairs), ofPair);
-        for (const batch of inBatches(documents)) yield { collection, documents: batch };
-      }
+      const shapes = collectionsOf[part].filter(({ name }) => wanted === undefined || name === wanted);
+      for (const [collection, documents] of inBatches(makeDocuments(whole, shapes)))
+        yield { collection, documents };
     },
     entriesOf: (part) => makeEntries(part, asOfMs),
   };
@@ -106,22 +105,58 @@ function checkOptions({ randomSeed, scale, asOfMs }: WorldOptions): void {
   if (!Number.isSafeInteger(asOfMs)) throw new RangeError(`${asOfMs} is no time in ms`);
 }
 
-function* makePairs(setting: Setting, pairs: number): Generator<Pair> {
-  for (let pair = 0; pair < pairs; pair++) yield makePair(setting, pair);
-}
-
 interface Whole {
   readonly setting: Setting;
   readonly asOfMs: number;
   readonly pairs: number;
+  readonly ticks: Ticks;
+  readonly keptPairs: number;
+  readonly kept: Pair[];
 }
 
-function* rowsOfTable({ setting, asOfMs, pairs }: Whole, table: TableShape): Generator<BulkRow> {
-  yield* sharedRows.get(table)?.(asOfMs) ?? [];
-  if (table === userTable) for (let pair = 0; pair < pairs; pair++) yield* toUserRows(setting, pair);
-  const ofPair = pairRows.get(table);
-  if (ofPair !== undefined) yield* flatten(makePairs(setting, pairs), ofPair);
-  if (table === commandTable) yield* toSessionEnds(setting);
+function* makePairs({ setting, pairs, keptPairs, kept }: Whole): Generator<Pair> {
+  for (let pair = 0; pair < pairs; pair++) {
+    const made = kept[pair] ?? makePair(setting, pair);
+    if (pair < keptPairs) kept[pair] = made;
+    yield made;
+  }
+}
+
+/** What comes next, and what it is. */
+type Piece<Shape, Item> = readonly [shape: Shape, items: Iterable<Item>];
+
+/** Of all tables that a pair leaves rows in at once: to make a pair is the work. */
+function* makeRows(whole: Whole, tables: readonly TableShape[]): Generator<Piece<TableShape, BulkRow>> {
+  const { setting, asOfMs, pairs } = whole;
+  for (const table of tables) {
+    yield [table, sharedRows.get(table)?.(asOfMs) ?? []];
+    if (table === userTable)
+      for (let pair = 0; pair < pairs; pair++) yield [table, toUserRows(setting, pair)];
+  }
+  yield* ofPairs(whole, tables, pairRows);
+  if (tables.includes(commandTable)) yield [commandTable, toSessionEnds(setting)];
+}
+
+function* makeDocuments(
+  whole: Whole,
+  collections: readonly CollectionShape[],
+): Generator<Piece<CollectionShape, SeedDocument>> {
+  yield* ofPairs(whole, collections, pairDocuments);
+  for (const collection of collections)
+    yield [collection, tickDocuments.get(collection)?.(whole.ticks) ?? []];
+}
+
+function* ofPairs<Shape, Item>(
+  whole: Whole,
+  shapes: readonly Shape[],
+  makers: ReadonlyMap<unknown, (pair: Pair) => readonly Item[]>,
+): Generator<Piece<Shape, Item>> {
+  const made = shapes.flatMap((shape) => {
+    const make = makers.get(shape);
+    return make === undefined ? [] : [{ shape, make }];
+  });
+  if (made.length === 0) return;
+  for (const pair of makePairs(whole)) for (const { shape, make } of made) yield [shape, make(pair)];
 }
 
 function toUserRows(setting: Setting, pair: number): BulkRow[] {
@@ -139,16 +174,19 @@ function toSessionEnds({ timeline }: Setting): BulkRow[] {
   });
 }
 
-function* flatten<From, To>(items: Iterable<From>, expand: (item: From) => Iterable<To>): Generator<To> {
-  for (const item of items) yield* expand(item);
-}
-
-function* inBatches<T>(items: Iterable<T>): Generator<readonly T[]> {
-  let batch: T[] = [];
-  for (const item of items) {
-    if (batch.push(item) < batchSize) continue;
-    yield batch;
-    batch = [];
+/** Those of one shape are the same alone as among others. */
+function* inBatches<Shape, Item>(
+  pieces: Iterable<Piece<Shape, Item>>,
+): Generator<readonly [Shape, readonly Item[]]> {
+  const begun = new Map<Shape, Item[]>();
+  for (const [shape, items] of pieces) {
+    let batch = begun.get(shape) ?? [];
+    for (const item of items) {
+      if (batch.push(item) < batchSize) continue;
+      yield [shape, batch];
+      batch = [];
+    }
+    begun.set(shape, batch);
   }
-  if (batch.length > 0) yield batch;
+  for (const [shape, batch] of begun) if (batch.length > 0) yield [shape, batch];
 }

@@ -1,7 +1,7 @@
-import { setTimeout as pause, setImmediate } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import type { SqliteSettings } from "../database.js";
-import { isSqliteBusy } from "../sqlite-errors.js";
 import { openSqliteFile, type SqliteFile } from "../sqlite-file.js";
+import { whileBusy } from "../while-busy.js";
 import type { BulkRow, BulkSession, BulkTable, Staging } from "./bulk.js";
 import type { Gatherer } from "./gather.js";
 import { createTransaction } from "./transaction.js";
@@ -10,9 +10,9 @@ import { createTransaction } from "./transaction.js";
 const busyForMs = 10_000;
 
 export async function openSqliteBulk(settings: SqliteSettings): Promise<BulkSession> {
-  const file = await openSqliteFile(settings.path, settings);
+  const file = await openSqliteFile(settings.path, { ...settings, bulk: true });
   const transaction = createTransaction(createInserter(file), {
-    begin: () => begin(file),
+    begin: () => whileBusy(() => file.exec("BEGIN IMMEDIATE"), busyForMs),
     commit: async () => file.exec("COMMIT"),
     // A full disk has ended it already.
     rollback: async () => file.inTransaction && file.exec("ROLLBACK"),
@@ -33,18 +33,6 @@ export async function openSqliteBulk(settings: SqliteSettings): Promise<BulkSess
   };
 }
 
-async function begin(file: SqliteFile): Promise<void> {
-  const deadlineMs = Date.now() + busyForMs;
-  for (;;) {
-    try {
-      return file.exec("BEGIN IMMEDIATE");
-    } catch (error) {
-      if (!isSqliteBusy(error) || Date.now() > deadlineMs) throw error;
-      await pause(5);
-    }
-  }
-}
-
 /** Values that one statement takes: beyond it a longer statement is no faster. */
 const mostValues = 1_000;
 
@@ -62,9 +50,6 @@ function createInserter(file: SqliteFile): Gatherer {
   };
 }
 
-/** Room for the indexes, so that a page is written once: they are filled in no order. */
-const cacheKib = 4_096;
-
 /** In temporary tables, which belong to the connection alone, need no lock and are gone with the process. */
 function createStaging(file: SqliteFile, execute: (statement: string) => Promise<number>): Staging {
   const insert = createInsert(file);
@@ -81,10 +66,10 @@ function createStaging(file: SqliteFile, execute: (statement: string) => Promise
       await setImmediate();
     },
     async load() {
-      file.exec(`PRAGMA cache_size = -${cacheKib}`);
       for (const { name, columns } of staged.values()) {
         await execute(
-          `insert into main."${name}" (${namesOf({ name, columns })}) select * from temp."staged_${name}"`,
+          // By what the key begins with: a table is filled in the order of its key.
+          `insert into main."${name}" (${namesOf({ name, columns })}) select * from temp."staged_${name}" order by 1`,
         );
         await setImmediate();
       }

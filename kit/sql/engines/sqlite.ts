@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type DatabaseConnection, SqliteDialect, SqliteDriver, sql } from "kysely";
 import type { SqlMoney, SqlTimestamp } from "../columns.js";
 import type { SqliteSettings } from "../database.js";
@@ -5,6 +6,7 @@ import type { SqlDialect } from "../dialect.js";
 import { checkLockName, type SqlLock } from "../lock.js";
 import { isSqliteBusy } from "../sqlite-errors.js";
 import { openSqliteFile, openSqliteLock, type SqliteFile } from "../sqlite-file.js";
+import { lookEveryMs, patienceMs } from "../while-busy.js";
 import type { SqlEngine } from "./engine.js";
 import { insertOrNothing, upsertOnConflict } from "./on-conflict.js";
 
@@ -14,7 +16,8 @@ export async function openSqlite(settings: SqliteSettings): Promise<SqlEngine> {
     driver: new OneConnectionDialect(file),
     close: () => file.close(),
     dialect,
-    isTransient: isSqliteBusy,
+    // What finds it busy has waited already.
+    isTransient: () => false,
     tryLock: (name) => tryLock(settings.path, name),
   };
 }
@@ -54,6 +57,32 @@ function leaveQueue({ path }: SqliteFile): void {
   else next();
 }
 
+/** Files that another process writes to, and when the next look is due: one for all who wait. */
+const looks = new Map<string, Promise<void>>();
+
+/**
+ * Does what may find the file busy, again until it is free. Whoever only reads goes on meanwhile.
+ * @throws the error of SQLite where that takes longer than 4 s
+ */
+async function whenFree<Result>(file: SqliteFile, work: () => Promise<Result>): Promise<Result> {
+  const deadlineMs = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isSqliteBusy(error) || file.inTransaction || Date.now() > deadlineMs) throw error;
+    }
+    const { path } = file;
+    looks.set(path, looks.get(path) ?? pause(lookEveryMs).finally(() => looks.delete(path)));
+    // Who wakes up behind one that found it busy again waits for the next look.
+    for (let look = looks.get(path); look !== undefined; look = looks.get(path)) {
+      leaveQueue(file);
+      await look;
+      await enterQueue(file);
+    }
+  }
+}
+
 class OneConnectionDialect extends SqliteDialect {
   readonly #file: SqliteFile;
 
@@ -70,25 +99,35 @@ class OneConnectionDialect extends SqliteDialect {
 /** One connection for writers and readers: libsql is synchronous, a second would only wait. */
 class OneConnectionDriver extends SqliteDriver {
   readonly #file: SqliteFile;
+  #connection: DatabaseConnection | undefined;
 
   constructor(file: SqliteFile) {
     super({ database: file });
     this.#file = file;
   }
 
+  /** kysely's own queue is left out: the one above is of all connections to the file. */
+  override async init(): Promise<void> {
+    await super.init();
+    const connection = await super.acquireConnection();
+    this.#connection = {
+      executeQuery: (query) => whenFree(this.#file, () => connection.executeQuery(query)),
+      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+    };
+  }
+
   override async acquireConnection(): Promise<DatabaseConnection> {
     await enterQueue(this.#file);
-    return super.acquireConnection();
+    return this.#connection as DatabaseConnection;
   }
 
   override async releaseConnection(): Promise<void> {
-    await super.releaseConnection();
     leaveQueue(this.#file);
   }
 
   /** At once with the right to write: one that begins by reading cannot always get it later. */
   override async beginTransaction(): Promise<void> {
-    this.#file.exec("BEGIN IMMEDIATE");
+    await whenFree(this.#file, async () => this.#file.exec("BEGIN IMMEDIATE"));
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {

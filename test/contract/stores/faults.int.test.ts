@@ -232,24 +232,34 @@ describe("a file that cannot be used", () => {
 });
 
 describe("a file that another process holds", () => {
-  it("is waited for by transactions, which then go through", async () => {
+  it("is waited for by all who write, for seconds and in their order, and by nobody who reads", async () => {
     const path = join(folder, "sql.sqlite");
     await writeRows(path, 0);
     const { openSqliteFile } = await import("../../../kit/sql/sqlite-file.js");
     const stranger = await openSqliteFile(path);
     stranger.exec("BEGIN IMMEDIATE");
     const database = await openDatabase<Schema>({ kind: "sqlite", path });
+    const readIds = async () =>
+      (await database.db.selectFrom("kept").select("id").execute()).map(({ id }) => id);
+    const done: number[] = [];
     let runs = 0;
-    const work = database.transact(async (transaction) => {
-      runs += 1;
-      await transaction.insertInto("kept").values({ id: 1, payload: "x" }).execute();
+    const writers = [1, 2, 3, 4].map(async (id) => {
+      const row = { id, payload: "x" };
+      if (id % 2 === 0) await database.db.insertInto("kept").values(row).execute();
+      else
+        await database.transact(async (transaction) => {
+          runs += 1;
+          await transaction.insertInto("kept").values(row).execute();
+        });
+      done.push(id);
     });
-    setImmediate(() => stranger.exec("COMMIT"));
-    await work;
-    expect(runs).toBe(1);
+    const heldUntilMs = Date.now() + 500;
+    while (Date.now() < heldUntilMs) expect(await readIds()).toEqual([]);
+    stranger.exec("COMMIT");
+    await Promise.all(writers);
+    expect([done, runs, await readIds()]).toEqual([[1, 2, 3, 4], 2, [1, 2, 3, 4]]);
     stranger.exec("BEGIN IMMEDIATE");
     await expect(database.transact(async () => {})).rejects.toMatchObject({ code: "SQLITE_BUSY" });
-    expect(await database.db.selectFrom("kept").select("id").execute()).toEqual([{ id: 1 }]);
     stranger.close();
     await database.close();
   });
