@@ -16,7 +16,7 @@ export interface ContainerProject {
   portOf(service: string): number;
   start(...args: string[]): Child;
   run(...args: string[]): Promise<EndedChild>;
-  compose(...args: string[]): Promise<unknown>;
+  compose(...args: string[]): Promise<{ readonly stdout: string }>;
   /** "running" and so on, by container name without the project's. */
   states(): Promise<Record<string, string>>;
   /** Runs a command in a service's container. */
