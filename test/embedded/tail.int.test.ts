@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuiltCli, buildCli } from "../support/built-cli.js";
 import { createEmbeddedProject, type EmbeddedProject } from "../support/embedded-project.js";
 import { validateOutput } from "../support/validate-output.js";
+import { stopReading } from "../tail/slow-reader.js";
 import { waitUntil } from "./support/wait-until.js";
 
 let cli: BuiltCli;
@@ -19,6 +20,16 @@ afterAll(async () => {
   await project.remove();
   cli.remove();
 });
+
+/** Of a process that is not started by the project itself. */
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: project.stateFolder,
+    XDG_STATE_HOME: project.stateFolder,
+    DOCKER_HOST: `unix://${project.folder}/no-docker.sock`,
+  };
+}
 
 /** The lines of docs/commands/tail.md that begin with `mybroker tail`, as a shell reads them. */
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/commands/tail.md"), "utf8");
@@ -64,17 +75,11 @@ describe("tail as a process", () => {
   });
 
   it("ends with 0 when its reader has enough, and puts the firehose back", async () => {
-    const env = {
-      PATH: process.env.PATH,
-      HOME: project.stateFolder,
-      XDG_STATE_HOME: project.stateFolder,
-      DOCKER_HOST: `unix://${project.folder}/no-docker.sock`,
-    };
     // Quotes come every few seconds, so there is always a next write that meets the closed pipe.
     const command = 'set -o pipefail; "$0" "$1" tail quotes --firehose -n all | head -n 1';
     const { exitCode, stdout, stderr } = await execa("bash", ["-c", command, process.execPath, cli.program], {
       cwd: project.folder,
-      env,
+      env: environment(),
       extendEnv: false,
       reject: false,
     });
@@ -83,6 +88,31 @@ describe("tail as a process", () => {
     const next = await project.run("tail", "orders", "-n", "1", "--no-follow");
     expect(next.stderr).not.toContain("tracing off");
   });
+
+  it("ends soon after its reader, also when nothing comes", async () => {
+    const command = 'set -o pipefail; "$0" "$1" tail wallet | head -n 1';
+    const { exitCode, stdout } = await execa("bash", ["-c", command, process.execPath, cli.program], {
+      ...{ cwd: project.folder, env: environment(), extendEnv: false, reject: false, timeout: 10_000 },
+    });
+    expect([exitCode, stdout.split("\n").length]).toEqual([0, 1]);
+  });
+
+  it("costs bounded memory while its reader stops, and prints or counts each message", async () => {
+    const text = readFileSync(join(project.folder, ".env"), "utf8");
+    const password = /^RABBITMQ_PASSWORD=(.*)$/m.exec(text)?.[1] ?? "";
+    const { kafka, rabbitmq } = project.ports;
+    const each = 40_000;
+    const figures = await stopReading({
+      ...{ program: cli.program, folder: project.folder, env: environment(), each },
+      kafka: `127.0.0.1:${kafka}`,
+      rabbitmq: { host: "127.0.0.1", port: rabbitmq, user: "mybroker", password },
+    });
+    expect(figures.kafka).toBe(each);
+    expect(figures.rabbit + figures.dropped).toBe(each);
+    expect(figures.dropped).toBeGreaterThan(0);
+    expect(figures.notes).toContain(`${each + figures.rabbit} messages, ${figures.dropped} dropped\n`);
+    expect(figures.peakMib).toBeLessThan(250);
+  }, 60_000);
 
   it("marks what it may have missed while a broker was away, and goes on", async () => {
     const child = project.start(["tail", "orders", "-n", "0"]);
