@@ -40,6 +40,32 @@ export const scenes = [
     record: recordBeside,
   },
   {
+    name: "up-refused",
+    runtime: "embedded",
+    title: "mybroker up, where another program has a port",
+    description: "What is in the way, who it is, and what to do.",
+    record: async (stage) => {
+      stage.run("mybroker init");
+      const taken = stage.start(`exec node -e 'require("net").createServer().listen(9092, "127.0.0.1")'`);
+      stage.run("until ss -ltn | grep -q :9092; do sleep 0.1; done");
+      const pane = await stage.type("mybroker up", { exitCode: 3 });
+      taken.kill();
+      return { panes: [pane] };
+    },
+  },
+  {
+    name: "demo",
+    runtime: "embedded",
+    title: "mybroker demo",
+    description:
+      "The system from nothing, one order with every message that it causes, its life line, and a crowd of traders.",
+    motion: { speed: 3, holdMs: 6_000 },
+    record: async (stage) => ({
+      panes: [await stage.type("mybroker demo", { rows: 34, frameMs: 300 })],
+      caption: "played 3 x",
+    }),
+  },
+  {
     name: "tail-orders",
     runtime: "embedded",
     title: "mybroker tail orders",
@@ -47,7 +73,7 @@ export const scenes = [
     motion: asIs,
     record: async (stage) => {
       stage.run("mybroker up");
-      const trade = () => stage.start("mybroker simulate --rate 1/s --users 6 --duration 5s");
+      const trade = () => stage.start("mybroker simulate --rate 1/s --users 6 --duration 5s").ended;
       const pane = await stage.type("mybroker tail orders", { beside: trade, rows: 36 });
       return { panes: [pane] };
     },
@@ -86,15 +112,15 @@ export const scenes = [
       stage.run("sed -i /^GRAFANA_HOST_PORT=/d .env");
       stage.run('rm "$XDG_STATE_HOME"/mybroker/projects/*/embedded/*/data/stores/broker-asset-cache.sqlite');
       stage.run("mybroker stop broker-report");
-      return { panes: [await stage.type("mybroker doctor")] };
+      return { panes: [await stage.type("mybroker doctor", { exitCode: 1 })] };
     },
   },
 ];
 
 /** One after the other, so that neither takes from the other, and drawn with the same beginning. */
 async function recordBeside(stage) {
-  // Builds the image of the services, which both then have, and takes the files into memory.
-  stage.run("mybroker up && mybroker --yes down --volumes");
+  // Builds the image of the services, which both then have.
+  stage.run("mybroker up broker-identity && mybroker --yes down --volumes");
   const size = { rows: 14, frameMs: 400 };
   const ours = await stage.type("mybroker up", size);
   stage.run("mybroker --yes down --volumes");

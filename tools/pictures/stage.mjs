@@ -36,26 +36,31 @@ export function buildStage(root, runtime) {
   const place = { cwd: folder, env };
   return {
     folder,
-    /** Types a command, as a pane of a picture. */
-    type: async (line, { rows = 24, frameMs = 100, beside } = {}) => {
+    /** Types a command, as a pane of a picture. @throws when it ends otherwise than it is to */
+    type: async (line, { rows = 24, frameMs = 100, beside, exitCode = 0 } = {}) => {
       const recording = await recordCommand({ line, columns, rows, beside, ...place });
+      if (recording.exitCode !== exitCode) {
+        const text = recording.chunks.map((chunk) => chunk.text).join("");
+        throw new Error(`${line} ended with exit code ${recording.exitCode}, not ${exitCode}:\n${text}`);
+      }
       const seen = await watchTerminal({ chunks: recording.chunks, columns, rows, frameMs });
       return { prompt: line, startMs: 0, ...recording, ...seen };
     },
     /** Runs what no picture shows. @throws when it fails */
     run: (line) =>
       execFileSync("sh", ["-c", line], { ...place, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
-    /** The same, beside what is recorded; resolves when it has ended. */
+    /** The same, beside what is recorded. */
     start: (line) => {
       const child = spawn("sh", ["-c", line], { ...place, stdio: "ignore" });
-      return new Promise((resolve) => child.on("close", resolve));
+      return { ended: new Promise((resolve) => child.on("close", resolve)), kill: () => child.kill() };
     },
     remove: () => {
-      execFileSync("sh", ["-c", `mybroker --runtime ${runtime} --yes down --volumes`], {
-        ...place,
-        stdio: "ignore",
-      });
-      rmSync(base, { recursive: true, force: true });
+      const down = `mybroker --runtime ${runtime} --yes down --volumes`;
+      try {
+        execFileSync("sh", ["-c", down], { ...place, stdio: "ignore" });
+      } finally {
+        rmSync(base, { recursive: true, force: true });
+      }
     },
   };
 }
