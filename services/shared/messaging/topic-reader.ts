@@ -41,6 +41,8 @@ const firstDelayMs = 100;
 const lastDelayMs = 2_000;
 /** An answer comes as soon as there is a record; so long a close may have to wait for one. */
 const maxWaitMs = 1_000;
+/** So long partitions that were added are not read: kafkajs leaves them alone for five minutes. */
+const metadataMaxAgeMs = 5_000;
 const defaultLingerMs = 25;
 const defaultMaxBatch = 200;
 
@@ -114,6 +116,7 @@ export class TopicReader {
       // So long a new member waits for one that died without a word, as all do with a restart of the broker.
       rebalanceTimeout: 3_000,
       maxWaitTimeInMs: maxWaitMs,
+      metadataMaxAge: metadataMaxAgeMs,
       minBytes: 1,
       retry: {
         // For a minute it asks as the member that it is: a new one would have to wait until this one is given up.

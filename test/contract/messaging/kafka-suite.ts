@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MarketDataEvent, OrderEvent } from "../../../contracts/messages.js";
+import { createKafka } from "../../../kit/kafka.js";
 import {
   type KafkaLink,
   openKafkaLink,
@@ -244,6 +245,27 @@ export function describeKafkaLink(name: string, start: () => Promise<KafkaUnderT
       await taken(ids, 9);
       expect(ids.filter((id) => /^(o|poison)/.test(id))).toEqual(["o1", "poison", "o3"]);
       expect(ids.indexOf("PETR4")).toBeLessThan(ids.indexOf("poison"));
+    });
+
+    it("reads partitions that were added meanwhile", async () => {
+      const ids: string[] = [];
+      consume({ handle: async (batch) => void ids.push(...idsOf(batch)) });
+      await send("o1");
+      await taken(ids, 1);
+      const added = 3;
+      const kafka = await createKafka({
+        clientId: "other",
+        brokers: [server.address],
+        timeoutMs: 5_000,
+        retries: 5,
+      });
+      const [admin, producer] = [kafka.admin(), kafka.producer()];
+      await Promise.all([admin.connect(), producer.connect()]);
+      await admin.createPartitions({ topicPartitions: [{ topic: orders, count: added + 1 }] });
+      const message = { key: "u1", value: JSON.stringify(order("o2")), partition: added };
+      await producer.send({ topic: orders, messages: [message] });
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+      await vi.waitUntil(() => ids.includes("o2"), { timeout: 25_000 });
     });
 
     it("outlives a restart of the broker", async () => {
