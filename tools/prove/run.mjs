@@ -1,5 +1,5 @@
 // npm run prove: docs/proof.md, claim by claim. Arguments: see `usage`.
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -70,7 +70,9 @@ async function prove({ chosen, write }) {
   } finally {
     await engine.close();
   }
-  return exitCodeOf(results);
+  const exitCode = exitCodeOf(results);
+  if (exitCode === 0) rmSync(dirname(log), { recursive: true });
+  return exitCode;
 }
 
 async function findEngine(chosen, context, say) {

@@ -7,6 +7,7 @@ import { CannotRun } from "../judge.mjs";
 import { runCommand } from "../run-command.mjs";
 
 const scripts = "tools/prove/bare-debian";
+const clone = "home/stranger/mybroker";
 const base = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "mybroker-prove", "debian-trixie");
 const filled = /FILLED +100 at R\$ \d/;
 const certificates = "/etc/ssl/certs/ca-certificates.crt";
@@ -21,7 +22,7 @@ export const bareDebian = {
     const folder = mkdtempSync(join(tmpdir(), "mybroker-debian-"));
     try {
       const root = await copyBase(context, folder);
-      const lines = readCommands(context.root);
+      const lines = readCommands(join(root, clone));
       const asked = ["node --version && npm --version && . /etc/os-release && echo $PRETTY_NAME", ...lines];
       const [versions, up, order] = await typeLines(context, { root, lines: asked });
       const [node, npm, debian] = versions.text.trim().split("\n");
@@ -53,10 +54,9 @@ async function makeBase(context) {
 /** A copy with a clone of this repository in it, and with this machine's way to the registry. */
 async function copyBase(context, folder) {
   const root = join(folder, "root");
-  const home = join(root, "home/stranger");
   await runCommand(context, { command: ["cp", "-a", base, root] });
   await runCommand(context, {
-    command: ["git", "clone", "--quiet", "--no-local", context.root, join(home, "mybroker")],
+    command: ["git", "clone", "--quiet", "--no-local", context.root, join(root, clone)],
   });
   await runCommand(context, {
     command: ["chroot", root, "chown", "-R", "stranger:stranger", "/home/stranger"],
@@ -70,8 +70,8 @@ async function copyBase(context, folder) {
 }
 
 /** The two in the README's first block. */
-function readCommands(root) {
-  const [, block = ""] = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+function readCommands(folder) {
+  const [, block = ""] = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(folder, "README.md"), "utf8")) ?? [];
   const lines = block.trim().split("\n");
   if (lines.length !== 2)
     throw new Error(`the README's first block has ${lines.length} lines, and should have two`);

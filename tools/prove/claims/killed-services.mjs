@@ -32,7 +32,7 @@ const loseNothing = (parts) => ({
 /** Each container by itself. */
 export const killedServices = loseNothing({
   id: "killed-services",
-  text: "2,000 orders, each of the nine services killed once: every order ends, to the cent (Docker)",
+  text: "2,000 orders on Docker, each of the nine services killed once: every order ends, to the cent",
   needsEngine: true,
   limitMinutes: 20,
   request: {
@@ -47,7 +47,7 @@ export const killedServices = loseNothing({
 /** The nine are one process. */
 export const killedRuntime = loseNothing({
   id: "killed-runtime",
-  text: "The same with the embedded runtime, killed whole",
+  text: "2,000 orders, the embedded runtime killed at random moments: every order ends, to the cent",
   request: { project: "embedded", files: ["test/embedded/brokerage/kill.int.test.ts"] },
   describeHits: ({ kills, repeated }) =>
     `kill -9 at ${kills} random moments; ${repeated} orders had to be sent again`,
