@@ -8,9 +8,10 @@ import { build } from "esbuild";
  * Writes main.js with its chunks, migrations/<service>/ and a Dockerfile into the folder.
  * @param {string} outdir
  * @param {import("esbuild").BuildOptions} options
+ * @returns {Promise<import("esbuild").BuildResult>}
  */
 export async function buildServices(outdir, options) {
-  await build({ ...options, entryPoints: { main: "services/main.ts" }, outdir });
+  const result = await build({ ...options, entryPoints: { main: "services/main.ts" }, outdir });
   for (const name of readdirSync("services")) {
     const folder = join("services", name, "adapters", "migrations");
     if (existsSync(folder)) cpSync(folder, join(outdir, "migrations", name), { recursive: true });
@@ -20,6 +21,7 @@ export async function buildServices(outdir, options) {
   // The digest tells whoever builds or runs the image whether it holds this very bundle.
   const recipe = readFileSync("services/Dockerfile", "utf8");
   writeFileSync(join(outdir, "Dockerfile"), recipe.replace("@DIGEST@", digestFolder(outdir, recipe)));
+  return result;
 }
 
 function digestFolder(folder, recipe) {

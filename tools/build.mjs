@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { writeLicenses } from "./build-licenses.mjs";
 import { buildServices } from "./build-services.mjs";
 
 // dockerode pulls these in for BuildKit sessions and its own ssh, which the CLI does not use (an ssh engine is
@@ -30,15 +31,17 @@ const shared = {
   plugins: [unusedByTheCli],
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: false,
+  metafile: true,
   logLevel: "warning",
   // Dependencies in CommonJS call require() for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
 };
-await build({
+const cli = await build({
   ...shared,
   entryPoints: { main: "cli/main.ts", embedded: "embedded/main.ts", keeper: "cli/replace/keeper-main.ts" },
   outdir,
 });
-await buildServices(join(outdir, "services"), shared);
+const services = await buildServices(join(outdir, "services"), shared);
+writeLicenses(join(outdir, "THIRD-PARTY-LICENSES.txt"), [cli.metafile, services.metafile]);

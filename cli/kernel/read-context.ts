@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
+import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { Context } from "./context.js";
 
 /** Reads process, terminal and environment once. `packageRoot` is the folder of package.json; `signal` is the one that the signal handlers abort. */
@@ -30,10 +31,28 @@ export function describeInvocation(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): string {
-  if (env.npm_command === "exec" || env.npm_lifecycle_event === "npx") return "npx mybroker";
+  if (env.npm_command === "exec" || env.npm_lifecycle_event === "npx")
+    return `npx ${findPackage(scriptPath) ?? "mybroker"}`;
   const name = basename(scriptPath);
   if (!name.endsWith(".js")) return name;
   return `node ${relative(cwd, scriptPath)}`;
+}
+
+/**
+ * What npx was told to fetch, where it was no package of the project that one stands in: it installs that into a folder
+ * of its cache and notes it there. A file's path becomes absolute, for the next command may be typed elsewhere; without
+ * file: npx would run it.
+ */
+function findPackage(scriptPath: string): string | undefined {
+  const folder = /^.*\/_npx\/[^/]+(?=\/)/.exec(scriptPath)?.[0];
+  if (folder === undefined) return undefined;
+  try {
+    const noted = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = /^file:(.*)$/.exec(noted.dependencies?.mybroker)?.[1];
+    return file === undefined ? noted._npx?.packages?.[0] : quoteForShell(`file:${resolve(folder, file)}`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A user id without an entry in the list of users, as containers have them, has no home: "". */

@@ -1,7 +1,7 @@
 import type { ProjectState } from "../../env/state-folder.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest } from "../../kernel/command.js";
-import { findOtherVersions } from "../../preflight/data-check.js";
+import { findOtherVersions, type OtherVersion } from "../../preflight/data-check.js";
 import { readDataRecord } from "../../preflight/data-record.js";
 import { describeConversions, otherVersionError } from "../../preflight/data-text.js";
 import type { Observed } from "../../reconcile/observed.js";
@@ -12,32 +12,34 @@ interface DataCheck {
   readonly observed: Observed;
   readonly services: readonly string[];
   readonly state: ProjectState;
-  readonly request: CommandRequest;
 }
 
 /**
- * Keeps data from a server of another major version: what it cannot read is refused, what it would convert for good is
- * asked about. To be called before anything is stopped.
- * @param agreed volumes whose conversion was agreed to already; those that are agreed to here are added
- * @throws MybrokerError volume.other-version (exit 3), volume.kept (exit 1: the answer was no)
+ * Keeps data from a server that cannot read them. To be called before anything is stopped.
+ * @returns those that their server would convert for good
+ * @throws MybrokerError volume.other-version, exit 3
  */
-export async function checkData(check: DataCheck, agreed: Set<string>): Promise<void> {
-  const { stack, observed, services, state, request } = check;
+export async function checkData({ stack, observed, services, state }: DataCheck): Promise<OtherVersion[]> {
   const { project } = stack;
   const record = await readDataRecord(state, project);
   const found = findOtherVersions({ project, observed, services, record });
   const [first, ...others] = found.filter(({ verdict }) => verdict === "refuses");
   if (first !== undefined) throw otherVersionError([first, ...others], project);
-  const converted = found.filter(({ volume }) => !agreed.has(volume));
-  if (converted.length === 0) return;
-  for (const line of describeConversions(converted)) request.output.note(line);
-  if (!(await request.output.confirm("Convert them?", "--yes"))) {
-    throw new MybrokerError({
-      code: "volume.kept",
-      message: "Nothing was started: the data stay as they are",
-      hint: "put the image before back into .env, then  {mybroker} up",
-      exitCode: exitCodes.no,
-    });
-  }
-  for (const { volume } of converted) agreed.add(volume);
+  return found;
+}
+
+/** @throws MybrokerError volume.kept, exit 1, where the answer is no; usage.question, exit 2, where nobody can answer */
+export async function agreeToConvert(
+  others: readonly OtherVersion[],
+  { output }: CommandRequest,
+): Promise<void> {
+  if (others.length === 0) return;
+  for (const line of describeConversions(others)) output.note(line);
+  if (await output.confirm("Convert them?", "--yes")) return;
+  throw new MybrokerError({
+    code: "volume.kept",
+    message: "Nothing was started: the data stay as they are",
+    hint: "put the image before back into .env, then  {mybroker} up",
+    exitCode: exitCodes.no,
+  });
 }

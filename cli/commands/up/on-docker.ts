@@ -5,6 +5,7 @@ import { observeProject } from "../../engine/observe.js";
 import { openProjectState } from "../../env/state-folder.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../../kernel/command.js";
+import type { OtherVersion } from "../../preflight/data-check.js";
 import { isUnreachable } from "../../preflight/images.js";
 import { checkOwnership } from "../../preflight/ownership.js";
 import type { Plan } from "../../reconcile/plan.js";
@@ -17,7 +18,7 @@ import { recordRuntime } from "../../runtime/runtime-record.js";
 import { embeddableServices } from "../../runtime/runtime-settings.js";
 import { openProject, type Stack } from "../../stack/open-stack.js";
 import { whileLocked } from "../../stack/while-locked.js";
-import { checkData } from "./check-data.js";
+import { agreeToConvert, checkData } from "./check-data.js";
 import { checkMounts } from "./check-mounts.js";
 import { checkServicesThere } from "./check-services.js";
 import { fetchImages } from "./fetch-images.js";
@@ -117,11 +118,11 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
   const before = await observeProject(engine, project);
   if (!setting.adopt) checkOwnership(project, before.containers);
   const first = planUp(project, before, setting.plan);
-  const agreed = new Set<string>();
+  const converted = await checkData({ ...run, observed: before, services: startingServices(first) });
   if (first.steps.length > 0) {
     try {
       await runPreflight({ stack, observed: before, plan: first, state, request });
-      await checkData({ ...run, observed: before, services: startingServices(first) }, agreed);
+      await agreeToConvert(converted, request);
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       run.onUnreachableImages(error, {
@@ -135,7 +136,7 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
   const fetched = await fetchImages({ stack, observed: before, setting, request });
   const pullMs = fetched ? performance.now() - pullStartedMs : 0;
   // Only with its image at hand can a container be judged.
-  const plan = fetched ? await planWithImages(run, agreed) : first;
+  const plan = fetched ? await planWithImages(run, converted) : first;
   for (const warning of plan.warnings) request.output.warn(warning);
   await recordRuntime(state, project.name, "docker");
   const outcome = await startServices({ stack, plan, setting, request, state });
@@ -156,13 +157,19 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
 }
 
 /** The plan once all images are here; only now is it known of each what it runs as. */
-async function planWithImages(run: Run, agreed: Set<string>): Promise<Plan> {
+async function planWithImages(run: Run, agreed: readonly OtherVersion[]): Promise<Plan> {
   const { stack, setting, request } = run;
   const observed = await observeProject(stack.engine, stack.project);
   const plan = planUp(stack.project, observed, { ...setting.plan, pull: "missing", build: false });
   const services = startingServices(plan);
   await checkMounts({ stack, observed, services, request });
-  await checkData({ ...run, observed, services }, agreed);
+  // An image may say another version than its name did.
+  const converted = await checkData({ ...run, observed, services });
+  const known = new Set(agreed.map(({ volume }) => volume));
+  await agreeToConvert(
+    converted.filter(({ volume }) => !known.has(volume)),
+    request,
+  );
   return plan;
 }
 
