@@ -2,6 +2,7 @@ import { fitLines } from "../errors/fit-lines.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { renderError, toMybrokerError } from "../errors/render-error.js";
 import { createOutput, type RunOutput, type Streams } from "../output/create-output.js";
+import { unblockTerminal } from "../output/terminal-stdout.js";
 import { watchReader } from "../output/watch-reader.js";
 import type { CommandDefinition, CommandResult, GlobalOptions } from "./command.js";
 import type { Context } from "./context.js";
@@ -38,16 +39,17 @@ export async function run(request: RunRequest): Promise<number> {
   const definition = invocation.kind === "command" ? invocation.definition : request.greeting;
   const globals = resolveGlobalOptions(invocation.values, context.env);
   const liveProgress = await loadLiveProgress(context, globals, streams);
+  const isStream = definition.kind === "stream";
   const output = createOutput({
     context,
     globals,
-    streams,
+    streams: isStream ? { ...streams, stdout: unblockTerminal(streams.stdout) } : streams,
     command: definition.name,
     ...(liveProgress ? { liveProgress } : {}),
   });
   const place = { output, globals, context, command: definition.name };
   const stopWatching = tellOfInterruption(context.signal, output);
-  const stopWatchingReader = definition.kind === "stream" ? watchReader(streams.stdout) : undefined;
+  const stopWatchingReader = isStream ? watchReader(streams.stdout) : undefined;
   try {
     checkRuntime(globals);
     const handler = await definition.load();

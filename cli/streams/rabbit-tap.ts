@@ -92,8 +92,9 @@ export class RabbitTap implements StreamSource {
     clearTimeout(this.#refresh);
     this.#refresh = setTimeout(async () => {
       if (this.#closed || session.ended.aborted) return;
-      await this.#bind(session, target).catch(() => {});
+      // First: what waits in the broker is on its way from here on.
       await this.#lookForOverflow(session, sink).catch(() => {});
+      await this.#bind(session, target).catch(() => {});
       if (!this.#closed && !session.ended.aborted) this.#bindLater(session, target, sink);
     }, refreshMs).unref();
   }
