@@ -3,6 +3,8 @@ export interface ShellLine {
   readonly text: string;
   /** Code in a sentence may name a command without what it needs: `mybroker exec`. */
   readonly isMention: boolean;
+  /** The line below what was typed in a recording. */
+  readonly answer?: string;
 }
 
 /** Shell lines of a page, in fenced blocks and in sentences. */
@@ -14,20 +16,27 @@ export function shellLinesOf(text: string): ShellLine[] {
   const mentions = [...prose.matchAll(/`((?:npx )?mybroker(?: [^`\n]*)?|npm (?:run|test)[^`\n]*)`/g)].map(
     ([, code = ""]) => ({ text: code.replaceAll("\\|", "|"), isMention: true }),
   );
-  return [...blocks.map((line) => ({ text: line, isMention: false })), ...mentions];
+  return [...blocks, ...mentions];
 }
 
 const shells = ["sh", "bash", "shell", "yaml", "yml", "json"];
 
 /** Of a block of a shell every line, of a recipe what it runs, of a recording what was typed. */
-function linesOf(block: string, language: string): string[] {
+function linesOf(block: string, language: string): ShellLine[] {
   const lines = block.split("\n").map((line) => line.trim());
   if (language === "" || language === "console")
-    return lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2));
+    return lines.flatMap((line, index) =>
+      line.startsWith("$ ")
+        ? [{ text: line.slice(2), isMention: false, answer: lines[index + 1] ?? "" }]
+        : [],
+    );
   if (!shells.includes(language)) return [];
-  return lines.map((line) =>
-    line.replace(/^(?:- )?(?:"?[\w-]+"?: )?(?=["']?(?:npx |npm |mybroker ))["']?/, ""),
-  );
+  return lines.map((line) => ({ text: withoutKey(line), isMention: false }));
+}
+
+/** `- run: npx mybroker up` -> `npx mybroker up` */
+function withoutKey(line: string): string {
+  return line.replace(/^(?:- )?(?:"?[\w-]+"?: )?(?=["']?(?:npx |npm |mybroker ))["']?/, "");
 }
 
 /** The simple commands of a shell line as words, those in $(…) and <(…) too, without redirections and variables. */
