@@ -49,6 +49,8 @@ const hints: Readonly<Record<string, string>> = {
   NO_SHARES: "what there is to sell:  {mybroker} wallet show{suffix}",
   NO_PRICE: "prices come from broker-market-data:  {mybroker} logs broker-market-data",
   ODD_LOT: "{mybroker} order buy PETR4F 50 --watch{suffix}",
+  SESSION_CLOSED: "a session that never closes: SESSION=always in .env, then  {mybroker} up",
+  UNSUPPORTED_IN_MODE: "orders of every type: B3_MATCHING_MODE=book in .env, then  {mybroker} up",
   UNKNOWN_TICKER: "{mybroker} order buy PETR4 100 --watch{suffix}",
 };
 

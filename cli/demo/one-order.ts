@@ -1,5 +1,5 @@
 import type { OrderBody } from "../../contracts/rest.js";
-import { placeOrder } from "../brokerage/place-order.js";
+import { orderRefused, placeOrder } from "../brokerage/place-order.js";
 import { openSession, type Session } from "../brokerage/session.js";
 import { fetchOrder, isFinal } from "../brokerage/watch-order.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
@@ -40,13 +40,16 @@ export async function followOneOrder(
   const session = await openSession({ ...request, options: {} });
   const heard: StreamRecord[] = [];
   let heardMs = performance.now();
+  let isOfOrder = (_: StreamRecord) => true;
   tail.take = (record) => {
+    // Its first messages may come before the answer that says which order it is.
+    if (!isOfOrder(record)) return;
     heard.push(record);
     heardMs = performance.now();
   };
   const placed = await placeWhatCan(session);
+  isOfOrder = (record) => fieldsOf(record).orderId === placed.orderId;
   const { signal } = request.context;
-  const isOfOrder = (record: StreamRecord) => fieldsOf(record).orderId === placed.orderId;
   const startedMs = performance.now();
   let order = placed;
   while (performance.now() - startedMs < endWithinMs && !signal.aborted) {
@@ -58,6 +61,11 @@ export async function followOneOrder(
   // What a busy machine delivers late is shown in its place all the same.
   const messages = heard.filter(isOfOrder).sort((left, right) => left.publishedMs - right.publishedMs);
   await show(request, stage, messages);
+  const { status, reason, orderId } = order;
+  if (status === "REJECTED") {
+    const why = reason ?? "it does not say why";
+    throw orderRefused(session, { code: reason ?? "", why, details: { orderId } });
+  }
   return { order, messages };
 }
 

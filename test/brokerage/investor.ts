@@ -52,6 +52,7 @@ export interface Investor {
   readonly email: string;
   readonly token: string;
   deposit(amount: number): Promise<void>;
+  withdraw(amount: number): Promise<void>;
   place(order: PlaceOrderBody, idempotencyKey?: string): Promise<Answer<OrderBody & { code?: string }>>;
   cancel(orderId: string): Promise<Answer<OrderBody>>;
   order(orderId: string): Promise<OrderBody>;
@@ -79,15 +80,17 @@ export async function enter(gateway: string, email: string, password: string): P
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     return answer.body;
   };
+  const move = async (what: "deposit" | "withdraw", amount: number): Promise<void> => {
+    const headers = { "idempotency-key": randomUUID() };
+    const answer = await call("POST", `${api}/wallets/me/${what}`, { token, body: { amount }, headers });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  };
   return {
     userId,
     email,
     token,
-    deposit: async (amount) => {
-      const headers = { "idempotency-key": randomUUID() };
-      const answer = await call("POST", `${api}/wallets/me/deposit`, { token, body: { amount }, headers });
-      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-    },
+    deposit: (amount) => move("deposit", amount),
+    withdraw: (amount) => move("withdraw", amount),
     place: (order, idempotencyKey = randomUUID()) =>
       call("POST", `${api}/orders`, { token, body: order, headers: { "idempotency-key": idempotencyKey } }),
     cancel: (orderId) => call("DELETE", `${api}/orders/${orderId}`, { token }),

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { demoEmail } from "../../cli/brokerage/parts.js";
 import { createDemoCommand } from "../../cli/commands/demo/definition.js";
 import { initCommand } from "../../cli/commands/init/definition.js";
 import { simulateCommand } from "../../cli/commands/simulate/definition.js";
@@ -52,6 +53,17 @@ function cli(words: readonly string[], setting: CliSetting = {}): Promise<CliRun
   return runCli(["--runtime", "docker", ...words], {
     ...{ cwd: lab.folder, homeDir: lab.folder, env, commands },
     ...setting,
+  });
+}
+
+/** Ctrl-C as soon as this is shown. */
+function interrupt(moment: string): Promise<CliRun> {
+  const interruption = new AbortController();
+  return cli(["demo", "--for", "1m"], {
+    signal: interruption.signal,
+    onOutput: (text) => {
+      if (text.includes(moment)) interruption.abort(new Error("SIGINT"));
+    },
   });
 }
 
@@ -170,15 +182,29 @@ describe("mybroker demo", () => {
   });
 
   it.each(["1/4", "wallet-events", "4/4"])("ends with 130 when it is interrupted at %s", async (moment) => {
-    const interruption = new AbortController();
-    const { exitCode, stderr } = await cli(["demo", "--for", "1m"], {
-      signal: interruption.signal,
-      onOutput: (text) => {
-        if (text.includes(moment)) interruption.abort(new Error("SIGINT"));
-      },
-    });
+    const { exitCode, stderr } = await interrupt(moment);
     expect(exitCode).toBe(130);
     expect(stderr).toContain("✖ Interrupted: what runs by now runs on\n  Do      mybroker down");
+  });
+
+  it("says what to do where orders are refused", async () => {
+    await lab.system.stopService("broker-order");
+    await lab.system.startService("broker-order", { B3_MATCHING_MODE: "reference" });
+    const { exitCode, stderr } = await cli(["demo", "--for", "1s"]);
+    await lab.system.stopService("broker-order");
+    await lab.system.startService("broker-order");
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^✖ The order was refused: .*\(UNSUPPORTED_IN_MODE\)\n {2}Do .*B3_MATCHING_MODE=book/,
+    );
+  });
+
+  it("sells where the cash for another order is gone", async () => {
+    const demo = await enter(lab.system.urls["broker-gateway"], demoEmail, "not-a-secret");
+    const { available } = await demo.summary();
+    await demo.withdraw(available);
+    const { stdout } = await interrupt("3/4");
+    expect(stdout).toMatch(/SELL +100 PETR4 .*FILLED/);
   });
 
   it("does nothing in a dry run but to name the commands", async () => {
