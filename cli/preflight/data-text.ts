@@ -16,12 +16,13 @@ export function otherVersionError(
     message: `The volume ${first.volume} holds data of ${nameOf(first)} ${first.from}, which ${first.to} does not take`,
     lines: [
       ...more.map((other) => `${other.volume} too (${other.from}, ${other.to})`),
-      "Nothing was stopped or changed. The ways out:",
-      ...others.map((other) => `  the version before   ${lineBack(other, project)}`),
-      `  take the data along  ${pageOf(first)}`,
-      `  give up the data     {mybroker} down --volumes   (all of ${project.name}: ${countOf(volumes, "volume")})`,
+      "Nothing was stopped or changed.",
+      `Do      go back:  ${lineBack(first, project)}`,
+      ...more.map((other) => `                  ${lineBack(other, project)}`),
+      `Or      take the data along:  ${pageOf(first)}`,
+      `Or      give it up:  {mybroker} down --volumes      all of ${project.name}, ${countOf(volumes, "volume")}`,
     ],
-    hint: `go back, with ${lineBack(first, project)}`,
+    hint: `go back:  ${lineBack(first, project)}`,
     exitCode: exitCodes.machine,
     details: { volumes: others },
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ofProject } from "../../cli/compose/label-names.js";
 import { findFreePorts } from "../support/free-ports.js";
 import { expectNamed, testSecret } from "./expect-named.js";
 import { busybox, createFixture, type Fixture, imageOf } from "./fixture.js";
@@ -128,6 +129,56 @@ describe("up names what is wrong with a volume", () => {
     await changeVolume(busybox, "echo 9.4 > /data/PG_VERSION");
     const run = await fixture.cli("up");
     expectNamed(run, { exitCode: 1, service: "db", cause: "postgres.incompatible-data" });
+  });
+
+  it("data of a newer server, before it pulls or stops anything, also after down; and asks before a conversion", async () => {
+    const redis = (image: string) => `
+  cache:
+    ${image}
+    ports: ["127.0.0.1::6379"]
+    volumes: ["data:/data"]
+    x-mybroker: { kind: redis, port: 6379 }
+volumes: { data: {} }`;
+    const built = (version: string) =>
+      redis(
+        `build: { dockerfile_inline: "FROM ${imageOf("B3_MARKET_CACHE")}\\nENV REDIS_VERSION=${version}" }`,
+      );
+    const refused = {
+      exitCode: 3,
+      service: `${fixture.project}_data`,
+      cause: /holds data of Redis 7\.4\.9, which 6\.2\.\d does not take/,
+    };
+    fixture.compose(redis(`image: ${imageOf("B3_MARKET_CACHE")}`));
+    expect((await fixture.cli("up")).exitCode).toBe(0);
+    fixture.compose(redis("image: redis:6.2.1"));
+    expectNamed(await fixture.cli("up"), refused);
+    // Only what was built says this version.
+    fixture.compose(built("6.2.2"));
+    const run = await fixture.cli("--progress", "quiet", "up");
+    expectNamed(run, refused);
+    expect(run.stderr).toMatch(/Do {6}go back: {2}image: redis:7\.4\.9-alpine {2}for cache/);
+    expect(await fixture.states()).toEqual({ cache: "running" });
+    await fixture.cli("down");
+    expectNamed(await fixture.cli("up"), refused);
+    expect(await fixture.leftovers()).toEqual([`${fixture.project}_data`]);
+
+    fixture.compose(built("8.0.0"));
+    const asked = await fixture.cli("up", "--build");
+    expect([asked.exitCode, asked.stderr]).toEqual([
+      2,
+      expect.stringContaining("Redis 8.0.0 converts the data of 7.4.9"),
+    ]);
+    expect((await fixture.cli("--yes", "up")).exitCode).toBe(0);
+    fixture.compose(redis(`image: ${imageOf("B3_MARKET_CACHE")}`));
+    expectNamed(await fixture.cli("up"), {
+      ...refused,
+      cause: /data of Redis 8\.0\.0, which 7\.4\.9 does not/,
+    });
+
+    expect((await fixture.cli("--yes", "down", "--volumes", "--rmi", "local")).exitCode).toBe(0);
+    // Also the one that lost its name to the second build.
+    expect(await fixture.engine.listImages([ofProject(fixture.project)])).toEqual([]);
+    expect((await fixture.cli("up")).exitCode).toBe(0);
   });
 
   it("data of another Kafka cluster", async () => {

@@ -30,11 +30,20 @@ export async function fetchImages({ stack, observed, setting, request }: Fetch):
     signal: context.signal,
     onEvent: (event) => {
       const row = { id: `image/${event.step.name}`, label: event.step.name };
-      if (event.kind === "build") output.progress({ ...row, status: "working", text: event.text.trim() });
+      const text = event.kind === "build" ? describeBuilding(event.text.trim()) : undefined;
+      if (text !== undefined) output.progress({ ...row, status: "working", text });
       if (event.kind === "done") output.progress({ ...row, status: "done", text: "built" });
     },
   });
   if (result.failure !== undefined) throw result.failure.error;
   output.progressDone();
   return true;
+}
+
+/** The step that a builder is at, and what a program in it says; not what the builder says about its own layers. */
+function describeBuilding(line: string): string | undefined {
+  const [, step, steps] = /^Step (\d+)\/(\d+) : /.exec(line) ?? [];
+  if (step !== undefined) return `building  step ${step} of ${steps}`;
+  const ofLayers = /^(---> |Removed intermediate container |Successfully (built|tagged) |$)/;
+  return ofLayers.test(line) ? undefined : line;
 }

@@ -8,6 +8,7 @@ import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import type { OtherVersion } from "../../preflight/data-check.js";
 import { isUnreachable } from "../../preflight/images.js";
 import { checkOwnership } from "../../preflight/ownership.js";
+import type { Observed } from "../../reconcile/observed.js";
 import type { Plan } from "../../reconcile/plan.js";
 import { planUp } from "../../reconcile/plan-up.js";
 import { planToData, renderPlan } from "../../reconcile/render-plan.js";
@@ -118,7 +119,8 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
   const before = await observeProject(engine, project);
   if (!setting.adopt) checkOwnership(project, before.containers);
   const first = planUp(project, before, setting.plan);
-  const converted = await checkData({ ...run, observed: before, services: startingServices(first) });
+  const observed = withoutOutdatedImages(before, first);
+  const converted = await checkData({ ...run, observed, services: startingServices(first) });
   if (first.steps.length > 0) {
     try {
       await runPreflight({ stack, observed: before, plan: first, state, request });
@@ -154,6 +156,13 @@ async function bring(run: Run): Promise<CommandResult | undefined> {
     services: plan.services,
     pullMs,
   });
+}
+
+/** Of an image that is going to be fetched or built only its name says something yet. */
+function withoutOutdatedImages(observed: Observed, { steps }: Plan): Observed {
+  const fetched = steps.flatMap(({ action, name }) => (/^(pull|build)-image$/.test(action) ? [name] : []));
+  const images = [...observed.images].filter(([reference]) => !fetched.includes(reference));
+  return { ...observed, images: new Map(images) };
 }
 
 /** The plan once all images are here; only now is it known of each what it runs as. */
