@@ -119,8 +119,8 @@ export const scenes = [
 
 /** One after the other, so that neither takes from the other, and drawn with the same beginning. */
 async function recordBeside(stage) {
-  // Builds the image of the services, which both then have.
-  stage.run("mybroker up broker-identity && mybroker --yes down --volumes");
+  // Builds the image of the services, which both then have, and reads all images from the disk once.
+  stage.run("mybroker up && mybroker --yes down --volumes");
   const size = { rows: 14, frameMs: 400 };
   const ours = await stage.type("mybroker up", size);
   stage.run("mybroker --yes down --volumes");
