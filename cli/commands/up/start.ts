@@ -50,7 +50,11 @@ export async function startServices(start: Start): Promise<StartOutcome> {
     onProgress: ({ service, text, elapsedMs }) => {
       if (!changing.has(service) && elapsedMs < unchangedSilenceMs) return;
       changing.add(service);
-      output.progress({ ...rowOf(service), status: "working", text: `starting  ${text}` });
+      output.progress({
+        ...rowOf(service),
+        status: "working",
+        text: `starting  ${text.replace(/^starting: /, "")}`,
+      });
     },
   });
   const outcomes = gatherOutcomes(start, { changing, signal, giveUp: () => giveUp.abort() });
