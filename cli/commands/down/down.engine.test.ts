@@ -1,8 +1,9 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { busybox, createFixture, type Fixture } from "../../../test/faults/fixture.js";
 import { runCli } from "../../../test/support/run-cli.js";
+import { ofProject } from "../../compose/label-names.js";
 import { pullImages } from "../../reconcile/testing/engine-fixture.js";
 
 const sleeper = `image: "${busybox}", init: true, command: [sleep, "600"]`;
@@ -139,6 +140,40 @@ describe("down", () => {
     const run = await runCli(["down"], elsewhere());
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toMatch(/^✖ .*compose/);
+  });
+});
+
+describe("down --volumes --rmi all", () => {
+  // Every other test wants this image.
+  afterEach(() => pullImages(busybox));
+
+  it("leaves .env and its backups, and says what the other runtime still has", async () => {
+    fixture.write(".env", "PORT=1\n", 0o600);
+    fixture.write(".env.example", "PORT=1\n");
+    const built = `build: {dockerfile_inline: "FROM ${busybox}"}, init: true, command: [sleep, "600"]`;
+    fixture.compose(`${services.replace("  db:", `  own: {${built}, volumes: ["/scratch"]}\n  db:`)}`, rest);
+    await up("--profile", "more");
+    const label = ofProject(fixture.project);
+    expect(await fixture.engine.listImages([label])).toHaveLength(1);
+    const [place = ""] = readdirSync(join(fixture.home, ".local/state/mybroker/projects"));
+    const state = join(fixture.home, ".local/state/mybroker/projects", place);
+    const embedded = join(state, "embedded", fixture.project);
+    mkdirSync(join(embedded, "data"), { recursive: true });
+
+    const everything = ["--yes", "down", "--volumes", "--rmi", "all", "-t", "1"];
+    const both = await fixture.cli(...everything);
+    expect(both.stdout).toMatch(/^Removed 4 containers, 1 network, 1 volume, 2 images in/);
+    expect(both.stdout).toContain(
+      "Data of the embedded runtime stays:  mybroker --runtime embedded down --volumes",
+    );
+    expect(readdirSync(state)).toContain("runtime.json");
+
+    const other = await fixture.cli("--runtime", "embedded", ...everything);
+    expect([other.exitCode, other.stderr.includes(join(embedded, "data"))]).toEqual([0, true]);
+    expect(await fixture.leftovers()).toEqual([]);
+    expect(await fixture.engine.listImages([label])).toEqual([]);
+    expect(readdirSync(state)).toEqual(["env"]);
+    expect(readdirSync(fixture.folder).sort()).toEqual([".env", ".env.example", "compose.yaml"]);
   });
 });
 

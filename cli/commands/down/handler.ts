@@ -95,7 +95,12 @@ async function findImages(found: FoundProject, observed: Observed, which: unknow
     references.push(...observed.containers.map((container) => container.details.Config.Image));
     if (found.project !== undefined) references.push(...(await referencesOf(found.project)));
   }
-  return [...new Set(references)];
+  return [...new Set(references.map(withTag))];
+}
+
+/** The engine's list says "web:latest" of what a compose file calls "web". */
+function withTag(reference: string): string {
+  return /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
 }
 
 /** With the images that others are built on: `up` pulled those, too. */
