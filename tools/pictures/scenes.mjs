@@ -74,7 +74,7 @@ export const scenes = [
     record: async (stage) => {
       stage.run("mybroker up");
       const trade = () => stage.start("mybroker simulate --rate 1/s --users 6 --duration 5s").ended;
-      const pane = await stage.type("mybroker tail orders", { beside: trade, rows: 36 });
+      const pane = await stage.type("mybroker tail orders", { beside: trade, rows: 36, exitCode: 130 });
       return { panes: [pane] };
     },
   },
