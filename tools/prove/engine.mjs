@@ -15,7 +15,8 @@ export async function openEngine(context, say) {
   const env = up.exitCode === 0 ? await askForEngine(context) : undefined;
   const close = async () => {
     // Also after an interruption.
-    await runCommand({ ...context, signal: new AbortController().signal }, { command: testbed("down") });
+    const uninterrupted = { ...context, signal: new AbortController().signal };
+    await runCommand(uninterrupted, { command: testbed("down"), mayFail: true });
   };
   if (env !== undefined) return { env, close };
   const why = up.all.split("\n").findLast((line) => line.startsWith("testbed: ")) ?? "";

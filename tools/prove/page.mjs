@@ -22,26 +22,25 @@ const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).joi
 
 /**
  * The page, with these results. Of a claim that was not asked for now, what an earlier run wrote stays.
- * @param {{ claims: object[], results: object[], machine: string, date: string, page: string }} parts every claim in the
- *   order of the page; `machine` is a line about the machine; `page` is the page as it is, empty where there is none
+ * @param {{ claims: object[], results: object[], date: string, page: string }} parts every claim in the order of the
+ *   page; results with the machine that each was measured on; the page as it is, empty where there is none
  */
-export function renderPage({ claims, results, machine, date, page }) {
+export function renderPage({ claims, results, date, page }) {
   const made = new Map(results.map((result) => [result.id, result]));
   const kept = readPage(page);
   const rowOf = ({ id, text }) => {
     if (made.has(id)) return renderRow(made.get(id), date);
     return kept.rows.get(text) ?? renderRow({ text, verdict: "not run", figure: "not asked for" }, date);
   };
-  const sectionOf = ({ id }) =>
-    made.has(id) ? renderSection(made.get(id), machine) : (kept.sections.get(id) ?? "");
+  const sectionOf = ({ id }) => (made.has(id) ? renderSection(made.get(id)) : (kept.sections.get(id) ?? ""));
   const table = [...tableHead(), ...claims.map(rowOf)].join("\n");
   const parts = [head, table, ...claims.map(sectionOf)].filter((text) => text !== "");
   return `${parts.join("\n\n")}\n`;
 }
 
-function renderSection({ id, evidence }, machine) {
+function renderSection({ id, text, machine, evidence }) {
   const lines = evidence.map((line) => `- ${line}`).join("\n");
-  return [`## ${id}`, machine, lines].join("\n\n").trim();
+  return [`## ${id}`, `${text}. ${machine}`, lines].join("\n\n").trim();
 }
 
 /** Rows by their claim's text, and sections by its id, as they stand there. */

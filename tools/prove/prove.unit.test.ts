@@ -116,7 +116,10 @@ describe("the table", () => {
 describe("the page", () => {
   const claims = ["a", "b"].map((id) => ({ id, text: `claim ${id}` }));
   const render = (results: object[], date: string, page = "") =>
-    renderPage({ claims, results, machine: `a machine on ${date}`, date, page });
+    renderPage({
+      ...{ claims, date, page },
+      results: results.map((one) => ({ ...one, machine: `A machine on ${date}.` })),
+    });
 
   it("has a row and a section for each, and of the unasked what an earlier run found", () => {
     const first = render([result("a"), result("b", { evidence: ["first b"] })], "day 1");
@@ -125,7 +128,7 @@ describe("the page", () => {
       "| claim a | gone | **fail** | day 2, 3 s |\n| claim b | 1 of 1 | pass | day 1, 3 s |",
     );
     expect(second).toMatch(
-      /## a\n\na machine on day 2\n\n- seen\n\n## b\n\na machine on day 1\n\n- first b\n$/,
+      /## a\n\nclaim a\. A machine on day 2\.\n\n- seen\n\n## b\n\nclaim b\. A machine on day 1\.\n\n- first b\n$/,
     );
     expect(second).not.toMatch(/\n\n\n/);
     expect(render([], "day 3", second)).toBe(second);

@@ -55,18 +55,18 @@ async function prove({ chosen, write }) {
   const results = [];
   try {
     Object.assign(process.env, engine.env);
-    const machine = machineLine(describeMachine(engine.env !== undefined));
     for (const claim of chosen) {
       say(`${claim.id} …`);
-      const result = hidePlaces(await judge(claim, { ...context, engine }));
+      const machine = machineLine(describeMachine(engine.env !== undefined));
+      const result = { ...hidePlaces(await judge(claim, { ...context, engine })), machine };
       say(`${claim.id}: ${result.verdict}, ${result.seconds} s: ${result.figure}`);
       for (const line of result.evidence) say(`  - ${line}`);
       results.push(result);
     }
     const page = join(root, "docs/proof.md");
     const before = existsSync(page) ? readFileSync(page, "utf8") : "";
-    if (write) writeFileSync(page, renderPage({ claims, results, machine, date, page: before }));
-    console.log(`${machine}\n\n${renderTable(results, date)}`);
+    if (write) writeFileSync(page, renderPage({ claims, results, date, page: before }));
+    console.log(`${results[0].machine}\n\n${renderTable(results, date)}`);
   } finally {
     await engine.close();
   }

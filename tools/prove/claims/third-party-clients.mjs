@@ -41,19 +41,17 @@ function groupByProgram(tests) {
   return programs;
 }
 
-/** Debian's packages by dpkg; Java programs by the folder that they were fetched into. */
+/** Debian's packages as dpkg has them, Java programs by the folder that they were fetched into. */
 async function askVersions(context, names) {
-  const script =
-    'dpkg-query -W -f "${Package} ${Version}\\n" "$@" 2>/dev/null; echo "$MYBROKER_CLIENTS_KAFKA"; echo "$MYBROKER_CLIENTS_PERF_TEST"';
+  const folders = 'echo "$MYBROKER_CLIENTS_KAFKA"; echo "$MYBROKER_CLIENTS_PERF_TEST"';
+  const script = `dpkg-query -W -f '\${Package} \${Version}\\n' "$@"; ${folders}`;
   const command = [...through, "sh", "-c", script, "sh", ...names];
   const { stdout } = await runCommand(context, { command, mayFail: true });
   const lines = stdout.split("\n").map((line) => basename(line));
   const [kafka, perfTest] = lines.slice(-2);
-  const java = new Map([
-    ["Kafka's Java tools", kafka],
-    ["RabbitMQ's PerfTest", perfTest],
-  ]);
-  const find = (name) => java.get(name) ?? lines.find((line) => line.startsWith(`${name} `)) ?? name;
+  const java = { "Kafka's Java tools": kafka, "RabbitMQ's PerfTest": perfTest };
+  const find = (name) =>
+    name in java ? `${name}, ${java[name]}` : (lines.find((line) => line.startsWith(`${name} `)) ?? name);
   return new Map(names.map((name) => [name, find(name)]));
 }
 
