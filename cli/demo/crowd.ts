@@ -38,11 +38,20 @@ export async function watchCrowd(
   };
   try {
     const options = { rate: crowdRate, users: crowdUsers, duration: durationMs };
-    return await simulate({ ...request, command: "simulate", options, args: [] });
+    const simulated = simulate({ ...request, command: "simulate", options, args: [] });
+    return await Promise.race([simulated, abortOf(context.signal)]);
   } finally {
     tail.take = () => {};
     await shown;
   }
+}
+
+/** `simulate` brings orders that are on their way to their end; who leaves a demonstration does not wait for that. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** The brokerage tells that an order is through. */
