@@ -29,9 +29,8 @@ export function drawPicture({ title, description, panes, columns, caption, clock
     body.push(drawScreen({ pane, top: top + cell.height, width, timeline }));
     top += (pane.height + 1) * cell.height + (clock ? padding : cell.height / 2);
   }
-  if (clock) body.push(drawClock({ top, columns, panes, timeline }));
   if (caption !== undefined) body.push(textAt({ x: padding, y: baseline(top), look: "l", text: caption }));
-  const height = Math.ceil(top + (clock || caption !== undefined ? cell.height : 0) + padding / 2);
+  const height = Math.ceil(top + (caption === undefined ? 0 : cell.height) + padding / 2);
   const inner = body.join("\n");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t d">
 <title id="t">${escapeXml(title)}</title>
@@ -50,10 +49,18 @@ function drawPrompt({ pane, top, columns, clock, timeline }) {
     spanAt({ x: padding + 2 * cell.width, look: "o", text: pane.prompt }),
   ];
   const typed = `<text${attribute("class", timeline.shown(pane.startMs))} y="${y}">${spans.join("")}</text>`;
-  if (!clock) return typed;
-  const endedMs = pane.startMs + pane.tookMs;
-  const look = `e o ${timeline.shown(endedMs)}`;
-  return `${typed}\n${textAt({ x: rightEdge(columns), y, look, text: `done after ${formatSeconds(pane.tookMs)}` })}`;
+  return clock ? `${typed}\n${drawClock({ pane, y, x: rightEdge(columns), timeline })}` : typed;
+}
+
+/** How long the command has run, a text for each second of it, and in the end how long it took. */
+function drawClock({ pane: { startMs, tookMs }, x, y, timeline }) {
+  const seconds = Array.from({ length: Math.ceil(tookMs / 1000) }, (_, second) => second);
+  const ticks = seconds.flatMap((second) => {
+    const look = timeline.shown(startMs + second * 1000, startMs + Math.min(tookMs, second * 1000 + 1000));
+    return look === undefined ? [] : [textAt({ x, y, look: `e l ${look}`, text: `${second} s` })];
+  });
+  const took = `done after ${formatSeconds(tookMs)}`;
+  return [...ticks, textAt({ x, y, look: `e o ${timeline.shown(startMs + tookMs)}`, text: took })].join("\n");
 }
 
 function drawScreen({ pane, top, width, timeline }) {
@@ -71,25 +78,6 @@ function drawScreen({ pane, top, width, timeline }) {
   const frame = `<svg y="${round(top)}" width="${width}" height="${pane.height * cell.height}">`;
   const group = `<g${attribute("class", look)} transform="translate(0 ${moves.at(-1).y})">`;
   return `${frame}${group}\n${lines.join("\n")}\n</g></svg>`;
-}
-
-/** The time of all runs at once: a text for each second of it. */
-function drawClock({ top, columns, panes, timeline }) {
-  const endMs = Math.max(...panes.map(({ startMs, tookMs }) => startMs + tookMs));
-  const seconds = Array.from({ length: Math.ceil(endMs / 1000) }, (_, second) => second);
-  return [...seconds, undefined]
-    .flatMap((second) => {
-      const [fromMs, toMs] =
-        second === undefined
-          ? [endMs, Number.POSITIVE_INFINITY]
-          : [second * 1000, Math.min(endMs, second * 1000 + 1000)];
-      const look = timeline.shown(fromMs, toMs);
-      const text = second === undefined ? formatSeconds(endMs) : `${second} s`;
-      return look === undefined
-        ? []
-        : [textAt({ x: rightEdge(columns), y: baseline(top), look: `e l ${look}`, text })];
-    })
-    .join("\n");
 }
 
 function styleSheet(inner) {

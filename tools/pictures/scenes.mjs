@@ -62,7 +62,7 @@ export const scenes = [
     motion: { speed: 3, holdMs: 6_000 },
     record: async (stage) => ({
       panes: [await stage.type("mybroker demo", { rows: 34, frameMs: 300 })],
-      caption: "played 3 x",
+      caption: "at 3 x speed",
     }),
   },
   {
@@ -121,13 +121,18 @@ export const scenes = [
 async function recordBeside(stage) {
   // Builds the image of the services, which both then have, and reads all images from the disk once.
   stage.run("mybroker up && mybroker --yes down --volumes");
-  const size = { rows: 14, frameMs: 400 };
+  const size = { rows: 14, frameMs: 2_000 };
   const ours = await stage.type("mybroker up", size);
   stage.run("mybroker --yes down --volumes");
   const theirs = await stage.type("docker compose --profile services up -d --wait", size);
-  const { cores, memoryGib, engine, compose, date } = describeMachine();
+  const { cores, engine, compose, date } = describeMachine();
+  const versions = `Docker ${withoutBuild(engine)}, Compose ${withoutBuild(compose)}`;
   return {
     panes: [theirs, ours],
-    caption: `Real runs on ${cores} cores, ${memoryGib} GiB; Docker ${engine}, Compose ${compose}; ${date}; played 4 x`,
+    caption: `Real runs on ${cores} cores; ${versions}; ${date}; at 4 x speed`,
   };
+}
+
+function withoutBuild(version) {
+  return /^[\d.]+/.exec(version)?.[0] ?? version;
 }

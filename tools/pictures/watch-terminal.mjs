@@ -1,7 +1,7 @@
 import xterm from "@xterm/headless";
 
 /**
- * A line of a terminal for as long as it looked the same.
+ * What a row of a terminal showed from one time to another; of a row in which only a clock changes only the clock.
  * @typedef {{ row: number, runs: Run[], fromMs: number, toMs: number }} Version
  *   row from the first line that ever was; toMs Infinity: still there at the end
  * @typedef {{ column: number, text: string, colour: string | null, bold: boolean, dim: boolean }} Run
@@ -18,40 +18,46 @@ import xterm from "@xterm/headless";
  */
 export async function watchTerminal({ chunks, columns, rows, frameMs }) {
   const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
-  const open = new Map();
-  const versions = [];
+  const rowsShown = [];
+  const versions = new Map();
   const scrolls = [{ atMs: 0, row: 0 }];
+  const close = (row, run, fromMs, toMs) => {
+    const key = `${row} ${fromMs} ${toMs}`;
+    if (!versions.has(key)) versions.set(key, { row, runs: [], fromMs, toMs });
+    versions.get(key).runs.push(run);
+  };
   for (const { atMs, text } of toFrames(chunks, frameMs)) {
     await new Promise((resolve) => terminal.write(text, resolve));
     const buffer = terminal.buffer.active;
     if (buffer.baseY !== scrolls.at(-1).row) scrolls.push({ atMs, row: buffer.baseY });
     for (let row = 0; row < buffer.length; row += 1) {
-      const runs = readRuns(buffer.getLine(row), columns);
-      const look = JSON.stringify(runs);
-      const before = open.get(row);
-      if (before?.look === look || (before === undefined && runs.length === 0)) continue;
-      if (before !== undefined) before.version.toMs = atMs;
-      const version = { row, runs, fromMs: atMs, toMs: Number.POSITIVE_INFINITY };
-      if (runs.length > 0) versions.push(version);
-      open.set(row, { look, version });
+      const before = rowsShown[row] ?? new Map();
+      const now = new Set(readRuns(buffer.getLine(row), columns).map((run) => JSON.stringify(run)));
+      for (const [look, fromMs] of before) if (!now.has(look)) close(row, JSON.parse(look), fromMs, atMs);
+      rowsShown[row] = new Map([...now].map((look) => [look, before.get(look) ?? atMs]));
     }
   }
+  for (const [row, shown] of rowsShown.entries()) {
+    for (const [look, fromMs] of shown) close(row, JSON.parse(look), fromMs, Number.POSITIVE_INFINITY);
+  }
   terminal.dispose();
-  const used = Math.max(0, ...versions.map(({ row }) => row + 1));
+  const used = Math.max(0, ...[...versions.values()].map(({ row }) => row + 1));
   const height = Math.min(rows, used);
   // Where the cursor ends below the last line, that is not a row to be looked at for long.
   const lastMs = chunks.at(-1)?.atMs ?? 0;
   if (used - height !== scrolls.at(-1).row) scrolls.push({ atMs: lastMs, row: used - height });
-  return { versions, scrolls, height };
+  return { versions: [...versions.values()], scrolls, height };
 }
 
-/** Chunks that come soon after each other, joined: the terminal is looked at when the last of them is there. */
+/** Chunks that come soon after each other, joined, with the time of the last: nothing is shown before it was there. */
 function toFrames(chunks, frameMs) {
   const frames = [];
   for (const { atMs, text } of chunks) {
     const frame = frames.at(-1);
-    if (frame !== undefined && atMs - frame.atMs < frameMs) frame.text += text;
-    else frames.push({ atMs, text });
+    if (frame !== undefined && atMs - frame.fromMs < frameMs) {
+      frame.text += text;
+      frame.atMs = atMs;
+    } else frames.push({ fromMs: atMs, atMs, text });
   }
   return frames;
 }
