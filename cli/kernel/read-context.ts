@@ -32,7 +32,7 @@ export function describeInvocation(
   cwd: string,
 ): string {
   if (env.npm_command === "exec" || env.npm_lifecycle_event === "npx")
-    return `npx ${findPackage(scriptPath) ?? "mybroker"}`;
+    return `npx ${findPackage(scriptPath, cwd) ?? "mybroker"}`;
   const name = basename(scriptPath);
   if (!name.endsWith(".js")) return name;
   return `node ${relative(cwd, scriptPath)}`;
@@ -43,13 +43,16 @@ export function describeInvocation(
  * of its cache and notes it there. A file's path becomes absolute, for the next command may be typed elsewhere; without
  * file: npx would run it.
  */
-function findPackage(scriptPath: string): string | undefined {
+function findPackage(scriptPath: string, cwd: string): string | undefined {
   const folder = /^.*\/_npx\/[^/]+(?=\/)/.exec(scriptPath)?.[0];
   if (folder === undefined) return undefined;
   try {
     const noted = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const file = /^file:(.*)$/.exec(noted.dependencies?.mybroker)?.[1];
-    return file === undefined ? noted._npx?.packages?.[0] : quoteForShell(`file:${resolve(folder, file)}`);
+    if (file === undefined) return noted._npx?.packages?.[0];
+    const path = resolve(folder, file);
+    // In a clone npx finds the package by its name.
+    return relative(path, cwd).startsWith("..") ? quoteForShell(`file:${path}`) : undefined;
   } catch {
     return undefined;
   }
