@@ -68,7 +68,9 @@ function describeOthers(services: StackState["services"]): string[] {
 /** What was said where nothing could be found out, and for Docker what that means. */
 function describeFailure({ runtime }: StackState, { code, message, hint }: MybrokerError): string[] {
   if (code === "compose.no-file") return ["There is no project in this folder."];
-  const sentence = `${message.replace(/\.$/, "")}.`;
+  // The name of a file stays as it is.
+  const begin = /^\S*[./]/.test(message) ? message[0] : message[0]?.toUpperCase();
+  const sentence = `${begin}${message.slice(1).replace(/\.$/, "")}.`;
   if (code.startsWith("engine.") && runtime === null)
     return [...wrap(sentence), "Without it the stack runs embedded, in one process."];
   return [...wrap(sentence), ...(hint === undefined ? [] : wrap(`To do: ${hint}`))];
