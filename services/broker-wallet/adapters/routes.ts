@@ -39,7 +39,7 @@ export interface RouteOptions {
   readonly now: () => Timestamp;
 }
 
-/** R$ 10 million a call (system.md). */
+/** R$ 10 million a call: it is a simulator, which gives its money to itself. */
 const depositLimit = toMoney(100_000_000_000);
 const refusals = { 401: ProblemBody, 403: ProblemBody, 409: ProblemBody, 422: ProblemBody, 503: ProblemBody };
 

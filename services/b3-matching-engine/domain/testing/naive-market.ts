@@ -16,8 +16,8 @@ interface Offer {
 }
 
 /**
- * The rules of system.md said as plainly as can be, with one array that is filtered and sorted for every order: the
- * oracle of the market that is fast.
+ * The rules of docs/matching-engine.md said as plainly as can be, with one array that is filtered and sorted for
+ * every order: the oracle of the market that is fast.
  */
 export class NaiveMarket {
   offers: Offer[] = [];
