@@ -16,6 +16,8 @@ beforeAll(() => {
   const repository = resolve(import.meta.dirname, "../..");
   for (const file of ["docker-compose.yml", ".env.example"])
     copyFileSync(join(repository, file), join(folder, "lab", file));
+  // Not the brokers of a stack that this machine may have.
+  writeFileSync(join(folder, "lab", ".env"), "KAFKA_HOST_PORT=1\nRABBITMQ_HOST_PORT=1\n");
 });
 afterEach(async () => {
   await engine?.close();
@@ -136,7 +138,7 @@ describe("mybroker alone", () => {
     engine = await startFakeEngine({ routes: { [route]: { hang: true } } });
     const startedMs = performance.now();
     const { exitCode, stdout } = await cli();
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(2_500);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/has not (answered|listed its containers) within 0\.9 s/);
   });
