@@ -79,7 +79,8 @@ export const machineCauses: readonly KnownCause[] = [
     id: "volume.wrong-owner",
     signs: [
       {
-        log: /(?:OS errno 13|Errcode: 13|AccessDeniedException|is not writable|Operation not permitted|Permission denied|permission denied|eacces).*/,
+        // In a container MySQL is refused its wishes about memory, and starts all the same.
+        log: /(?:OS errno 13|Errcode: 13|AccessDeniedException|is not writable|(?<!mbind: |mempolicy: )Operation not permitted|Permission denied|permission denied|eacces).*/,
       },
     ],
     cause:
