@@ -33,7 +33,8 @@ export function createLiveProgress(stream: NodeJS.WriteStream, columns: number):
       rows.set(event.id, event);
       const finished = event.status !== "working" && event.status !== "waiting";
       if (finished && before?.status !== event.status) {
-        display.interrupt(() => stream.write(`${formatRow(event).slice(0, columns)}\n`));
+        // It stays, with an address that somebody may want to copy: whole, however narrow the terminal.
+        display.interrupt(() => stream.write(`${formatRow(event)}\n`));
       }
       draw(before?.status !== event.status);
     },
