@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Hop } from "../../cli/trace/hop.js";
 import { missingOf, type Trace } from "../../cli/trace/run-trace.js";
 import { toDocument } from "../../cli/trace/screen.js";
+import { auditStream, ordersExchange, toBroker, toExchange } from "../../contracts/topology.js";
+import { Database as Libsql } from "../../kit/drivers/libsql.js";
 import { createKafka } from "../../kit/kafka.js";
+import { connectRabbitmq } from "../../kit/rabbitmq.js";
 import { enter, type Investor, waitForPrices } from "../brokerage/investor.js";
 import { type System, startSystem, waitUntilReady } from "../brokerage/start-system.js";
 import { validateOutput } from "../support/validate-output.js";
@@ -92,6 +96,40 @@ describe("a trace", () => {
     expect(Math.abs(Date.parse(order.updatedAt) - timeOf("record"))).toBeLessThanOrEqual(10);
     expect(timeOf("placed")).toBeGreaterThanOrEqual(beforeMs);
     expect(timeOf("record")).toBeLessThanOrEqual(afterMs);
+  });
+
+  it("tells of each message the time with which it was published, and of each row its own", async () => {
+    const orderId = await placeUntil("FILLED", { ticker: "PETR4", quantity: 300, side: "BUY" });
+    const isThrough = async () => missingOf(await traceIn(system, orderId)).length === 0;
+    await vi.waitUntil(isThrough, { timeout: 15_000 });
+    const trace = await traceIn(system, orderId);
+    // Read by clients that are nothing of the trace's.
+    const published = [...(await readTopics(orderId)), ...(await readAudit(orderId))].sort();
+    const told = trace.hops.filter(({ source }) => /@\d+$/.test(source));
+    expect(told.map(({ atMs }) => atMs).sort()).toEqual(published);
+    const rows = [
+      ...readTimes(
+        "broker-wallet-db",
+        "select created_at / 1000 as at from transactions where order_id = ?",
+        orderId,
+      ),
+      ...readTimes(
+        "broker-order-db",
+        "select recorded_at / 1000 as at from executions where order_id = ?",
+        orderId,
+      ),
+      ...readTimes("b3-core-db", "select at_ms as at from commands where order_id = ?", orderId),
+      ...readTimes("b3-core-db", "select at_ms as at from results where order_id = ?", orderId),
+    ];
+    const steps = ["reserve", "settle", "record", "take", "result"];
+    const stored = trace.hops.filter(({ step }) => steps.includes(step));
+    expect(stored.map(({ atMs }) => atMs).sort()).toEqual(rows.sort());
+    for (const { after, atMs, sinceMs } of toLatencies(trace)) {
+      const before = trace.hops.find(({ id }) => id === after);
+      expect(sinceMs).toBe(before?.atMs ?? before?.sinceMs);
+      // Clocks of one machine, told in whole milliseconds, each before the commit that makes it true.
+      expect((atMs ?? 0) - (sinceMs ?? 0)).toBeGreaterThanOrEqual(-10);
+    }
   });
 
   it("shows a wish to cancel, and what goes back", async () => {
@@ -209,7 +247,132 @@ describe("a trace", () => {
       timeout: 15_000,
     });
   });
+
+  it("names a queue that nobody reads", async () => {
+    await system.stopService("b3-matching-engine");
+    const { orderId } = (await investor.place({ ticker: "PETR4", quantity: 100, side: "BUY", price: 1.02 }))
+      .body;
+    const [first] = await missingSoon(orderId);
+    expect([first?.id, first?.cause]).toEqual([
+      "take NEW",
+      `b3-matching-engine does not answer; 1 message in ${toExchange.queue}, and nobody reads it`,
+    ]);
+    await system.startService("b3-matching-engine");
+    await vi.waitUntil(async () => missingOf(await traceIn(system, orderId)).length === 0, {
+      timeout: 15_000,
+    });
+    await investor.cancel(orderId);
+    await waitFor(orderId, "CANCELLED");
+  });
+
+  it("names a row that waits in an outbox", async () => {
+    await system.stopBroker("kafka");
+    const { orderId } = (await investor.place({ ticker: "PETR4", quantity: 100, side: "BUY", price: 1.03 }))
+      .body;
+    await system.stopService("broker-order");
+    await system.startBroker("kafka");
+    const missing = await missingSoon(orderId);
+    const event = missing.find(({ id }) => id === "event PENDING");
+    expect(event?.cause).toMatch(
+      /^broker-order does not answer; its row waits in the outbox of broker-order-db for \S+ \w+, to go to kafka/,
+    );
+    await system.startService("broker-order");
+    await vi.waitUntil(async () => missingOf(await traceIn(system, orderId)).length === 0, {
+      timeout: 20_000,
+    });
+    await investor.cancel(orderId);
+    await waitFor(orderId, "CANCELLED");
+  });
+
+  it("names a dead letter and its reason", async () => {
+    const { orderId } = (await investor.place({ ticker: "PETR4", quantity: 100, side: "BUY", price: 1.04 }))
+      .body;
+    await waitFor(orderId, "PENDING");
+    const broken = { orderId, status: "FILLED", executionId: "of-a-stranger", executedQuantity: -5 };
+    await publishResult(broken);
+    const missing = await missingSoon(orderId, ({ id }) => id === "record of-a-stranger");
+    const record = missing.find(({ id }) => id === "record of-a-stranger");
+    expect(record?.cause).toMatch(/^dead letter at audit\.broker\.orders@\d+: .*executedQuantity/);
+  });
 });
+
+/** Once it has been missing for long enough. */
+async function missingSoon(orderId: string, isWanted: (hop: Hop) => boolean = () => true): Promise<Hop[]> {
+  return vi.waitFor(
+    async () => {
+      const missing = missingOf(await traceIn(system, orderId)).filter(({ state }) => state === "missing");
+      expect(missing.filter(isWanted)).not.toEqual([]);
+      return missing;
+    },
+    { timeout: 15_000 },
+  );
+}
+
+async function publishResult(result: object): Promise<void> {
+  const connection = await connectRabbitmq({ ...system.rabbitmq, ...stranger });
+  const channel = await connection.createConfirmChannel();
+  channel.publish(ordersExchange, toBroker.routingKey, Buffer.from(JSON.stringify(result)));
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
+const stranger = { timeoutMs: 5_000, connectionName: "stranger" };
+
+/** x-published-at of the order's messages in both topics. */
+async function readTopics(orderId: string): Promise<number[]> {
+  const kafka = await createKafka({
+    ...{ clientId: "stranger", brokers: [system.kafka], timeoutMs: 5_000, retries: 3 },
+  });
+  const consumer = kafka.consumer({ groupId: "stranger" });
+  await consumer.connect();
+  const topics = ["order-events-v1", "wallet-events-v1"];
+  await consumer.subscribe({ topics, fromBeginning: true });
+  const found: number[] = [];
+  let last = performance.now();
+  await consumer.run({
+    eachMessage: async ({ message: { value, headers } }) => {
+      last = performance.now();
+      if (JSON.parse(String(value)).orderId === orderId) found.push(Number(headers?.["x-published-at"]));
+    },
+  });
+  await vi.waitUntil(() => found.length > 0 && performance.now() - last > 500, { timeout: 15_000 });
+  await consumer.disconnect();
+  return found;
+}
+
+/** The same of the audit stream. */
+async function readAudit(orderId: string): Promise<number[]> {
+  const connection = await connectRabbitmq({ ...system.rabbitmq, ...stranger });
+  const channel = await connection.createChannel();
+  await channel.prefetch(1_000);
+  const found: number[] = [];
+  let last = performance.now();
+  await channel.consume(
+    auditStream,
+    (message) => {
+      last = performance.now();
+      const { headers } = message?.properties ?? {};
+      const isOf = JSON.parse(String(message?.content)).orderId === orderId;
+      if (isOf) found.push(Number(headers?.["x-published-at"]));
+    },
+    { arguments: { "x-stream-offset": "first" } },
+  );
+  await vi.waitUntil(() => found.length > 0 && performance.now() - last > 500, { timeout: 15_000 });
+  await connection.close();
+  return found;
+}
+
+/** Of the order's rows the column "at", Unix milliseconds. */
+function readTimes(store: string, query: string, orderId: string): number[] {
+  const database = new Libsql(system.storePath(store), { readonly: true });
+  const rows = database.prepare(query).all(orderId) as { readonly at: number }[];
+  database.close();
+  return rows.map(({ at }) => at);
+}
+
+function toLatencies({ hops }: Trace): Hop[] {
+  return hops.filter(({ after, atMs, sinceMs }) => after !== null && atMs !== null && sinceMs !== null);
+}
 
 async function lastPrice(ticker: string): Promise<number> {
   const { body } = await investor.place({ ticker, quantity: 100, side: "BUY" });
