@@ -5,7 +5,7 @@ export const codecNames = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 export type Decompress = (bytes: Buffer) => Uint8Array;
 
 /** Producers make batches of a few MiB; what unpacks to more is no batch but a trap for the reader's memory. */
-export const unpackedLimitBytes = 64 * 1024 * 1024;
+const unpackedLimitBytes = 64 * 1024 * 1024;
 
 const loaders: Readonly<Record<number, () => Promise<Decompress>>> = {
   1: async () => {

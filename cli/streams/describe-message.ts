@@ -23,9 +23,10 @@ export function describeMessage(record: StreamRecord, describing: Describing): C
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const cells = describers[contract](value as Fields, describing);
   const reason = record.headers[messageHeaders.reason];
-  return reason === undefined || cells === undefined
-    ? cells
-    : [...cells, [`  ${reason}`, describing.style.red]];
+  if (reason === undefined || cells === undefined) return cells;
+  // Of a dead letter that matters most, and the line may have no room for the rest.
+  const [first = [""], ...others] = cells;
+  return [first, [`${reason}  `, describing.style.red], ...others];
 }
 
 const describers = {

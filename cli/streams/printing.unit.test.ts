@@ -90,7 +90,7 @@ describe("a line of text", () => {
 12:04:31.118 kafka   order-events  7f3c  BUY   100 PETR4  38.50  PARTIAL 40/100
 12:04:31.118 rabbit  <- b3         7f3c                   REJECTED UNKNOWN_TICK…
 12:04:31.118 rabbit  -> b3         7f3c                          CANCEL
-12:04:31.118 rabbit  dead <- b3    7f3c                            /quantity mu…
+12:04:31.118 rabbit  dead <- b3    7f3c  /quantity must be >= 1
 12:04:31.118 kafka   order-events.dlt user-1  {broken
 `);
   });

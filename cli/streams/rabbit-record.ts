@@ -40,11 +40,14 @@ function sentMsOf(headers: Values, timestamp: unknown): number | undefined {
   return typeof timestamp === "number" ? timestamp * 1_000 : undefined;
 }
 
-/** A message as it is shown; `stream` is the stream, exchange or queue that is listened to. */
+/**
+ * A message as it is shown; `stream` is the stream, exchange or queue that is listened to.
+ * @param of.elseMs the time of one that has none itself; default: now
+ */
 export function toRecord(
   { content, fields, properties }: Message,
-  of: { readonly stream: string; readonly kind: StreamKind },
-): StreamRecord {
+  of: { readonly stream: string; readonly kind: StreamKind; readonly elseMs?: number | undefined },
+): RabbitRecord {
   return new RabbitRecord({
     ...of,
     key: fields.routingKey,
@@ -67,6 +70,7 @@ interface RecordParts {
   readonly messageId: unknown;
   readonly timestamp: unknown;
   readonly note?: string;
+  readonly elseMs?: number | undefined;
 }
 
 export class RabbitRecord implements StreamRecord {
@@ -88,7 +92,7 @@ export class RabbitRecord implements StreamRecord {
     this.key = parts.key;
     this.exchange = parts.exchange;
     this.bytes = parts.bytes;
-    this.publishedMs = publishedMsOf(parts.values, parts.timestamp) ?? Date.now();
+    this.publishedMs = publishedMsOf(parts.values, parts.timestamp) ?? parts.elseMs ?? Date.now();
     const offset = parts.values[offsetHeader];
     if (offset !== undefined) this.offset = Number(offset);
     if (parts.note !== undefined) this.note = parts.note;

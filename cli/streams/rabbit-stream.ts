@@ -33,6 +33,8 @@ export class RabbitStream implements StreamSource {
   /** The offset after the last one seen. */
   #next: number | undefined;
   #past: Past | undefined;
+  /** When the last one seen was published. */
+  #lastMs: number | undefined;
   #taking: Promise<void> = Promise.resolve();
 
   constructor(broker: RabbitBroker, queue: string) {
@@ -135,8 +137,11 @@ export class RabbitStream implements StreamSource {
       const offset = offsetOf(message) ?? 0;
       if (this.#next !== undefined && offset < this.#next) continue;
       this.#next = offset + 1;
-      if (this.#past?.isWanted(message) !== false)
-        records.push(toRecord(message, { stream: this.#queue, kind: "stream" }));
+      // A message of the past that has no time came after the one before it; a live one comes now.
+      const elseMs = this.#past === undefined ? undefined : this.#lastMs;
+      const record = toRecord(message, { stream: this.#queue, kind: "stream", elseMs });
+      this.#lastMs = record.publishedMs;
+      if (this.#past?.isWanted(message) !== false) records.push(record);
     }
     return this.#past?.add(records) ?? records;
   }

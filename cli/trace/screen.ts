@@ -63,8 +63,8 @@ function tellState(hop: Hop): string {
     case "unknown":
       return `unknown: ${hop.note ?? ""}`;
     case "done":
-      // The table's column is for a program.
-      return hop.note ?? hop.source.split(" ")[0] ?? "";
+      // The table's column, or the message's field, is for a program.
+      return hop.note ?? hop.source.replace(/ (\w+\.\w+|eventTimestamp)$/, "");
   }
 }
 
