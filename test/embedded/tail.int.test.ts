@@ -114,6 +114,28 @@ describe("tail as a process", () => {
     expect(figures.peakMib).toBeLessThan(250);
   }, 60_000);
 
+  it("follows the trace of an open order on a terminal, until it is final", async () => {
+    const placed = await project.run("order", "buy", "PETR4", "100", "--price", "1");
+    const [orderId = ""] = /\b01[\da-f]{6}-[\da-f-]+/.exec(placed.stdout) ?? [];
+    const words = [process.execPath, cli.program, "tail", "--trace", orderId];
+    const terminal = execa("script", ["-qec", words.join(" "), "/dev/null"], {
+      ...{ cwd: project.folder, env: environment(), extendEnv: false, reject: false, timeout: 30_000 },
+    });
+    let seen = "";
+    terminal.stdout.on("data", (text) => {
+      seen += text;
+    });
+    await waitUntil(() => seen.includes("<- ACCEPTED"));
+    expect(seen).not.toContain("DELETE");
+    expect(await project.run("order", "cancel", orderId)).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout } = await terminal;
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/DELETE \/api\/v1\/orders[\s\S]*<- CANCELLED[\s\S]*REFUND told/);
+    // Each hop once, however often it is looked at.
+    expect(stdout.match(/NEW taken/g)).toHaveLength(1);
+    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/\d+ hops in ms from the first/);
+  });
+
   it("marks what it may have missed while a broker was away, and goes on", async () => {
     const child = project.start(["tail", "orders", "-n", "0"]);
     const program = project.start(["tail", "orders", "-n", "0", "-o", "json"]);
