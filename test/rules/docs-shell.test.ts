@@ -28,6 +28,7 @@ describe("what a page has its reader type", () => {
     ["a word too many", "```\n$ mybroker down kafka\n```", "too many arguments"],
     ["a missing word", "```sh\nmybroker exec\n```", "missing required argument"],
     ["an unknown service", "`mybroker logs broker-orders`", "there is no broker-orders"],
+    ["code that is broken over two lines", "says `mybroker\nlogz`", "unknown command logz"],
     ["an unknown stream", "```sh\nmybroker tail order\n```", "there is no order"],
     ["an unknown topic", "```sh\nmybroker tail --kafka order-events-v2\n```", "there is no order-events-v2"],
     ["an unknown ticker", "```sh\nmybroker order buy PETR5 100\n```", "there is no PETR5"],

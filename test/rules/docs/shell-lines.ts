@@ -12,10 +12,12 @@ export function shellLinesOf(text: string): ShellLine[] {
   const blocks = [...text.matchAll(/^ *```(\w*)\n(.*?)^ *```/gms)].flatMap(([, language = "", block = ""]) =>
     linesOf(block.replaceAll("\\\n", " "), language),
   );
-  const prose = text.replace(/^ *```.*?^ *```/gms, "");
-  const mentions = [...prose.matchAll(/`((?:npx )?mybroker(?: [^`\n]*)?|npm (?:run|test)[^`\n]*)`/g)].map(
-    ([, code = ""]) => ({ text: code.replaceAll("\\|", "|"), isMention: true }),
-  );
+  const paragraphs = text.replace(/^ *```.*?^ *```/gms, "").split(/\n{2,}/);
+  const mentions = paragraphs
+    .flatMap((paragraph) => [...paragraph.matchAll(/`([^`]+)`/g)])
+    .map(([, code = ""]) => code.replaceAll("\\|", "|").replaceAll("\n", " "))
+    .filter((code) => /^(?:npx )?mybroker(?: |$)|^npm (?:run|test)/.test(code))
+    .map((code) => ({ text: code, isMention: true }));
   return [...blocks, ...mentions];
 }
 
