@@ -92,7 +92,11 @@ function readTest({ fullName, ancestorTitles, status, meta, failureMessages }) {
   };
 }
 
-const firstLine = (text = "") => text.split("\n").find((line) => line.trim() !== "") ?? "";
+/** What was seen where all went well, else what did not. */
+export const evidenceOf = ({ failed, failures }, lines) => (failed === 0 ? lines : failures);
+
+/** Enough to know it by; all of it is in the run's log. */
+const firstLine = (text = "") => (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, 300);
 const lastLines = (text) => text.trim().split("\n").slice(-15).join("\n");
 
 function fail(message) {

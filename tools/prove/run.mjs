@@ -1,6 +1,6 @@
 // npm run prove: docs/proof.md, claim by claim. Arguments: see `usage`.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { availableParallelism, homedir, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -50,6 +50,9 @@ async function prove({ chosen, write }) {
   };
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, interrupt);
   say(`what the programs write: ${log}`);
+  const [load = 0] = loadavg();
+  if (load > 2 * availableParallelism())
+    say(`the machine is busy (load ${load}): what fails may fail by that`);
   const engine = await findEngine(chosen, context, say);
   const date = new Date().toISOString().slice(0, 10);
   const results = [];

@@ -1,4 +1,4 @@
-import { runTests } from "../run-tests.mjs";
+import { evidenceOf, runTests } from "../run-tests.mjs";
 
 const pythonService = (id, runtime, request) => ({
   id,
@@ -7,14 +7,13 @@ const pythonService = (id, runtime, request) => ({
   run: async (context) => {
     const through = ["bash", "tools/clients/with-clients.sh"];
     const only = "example order service";
-    const { failed, figures, failures } = await runTests(context, { ...request, only, through });
+    const report = await runTests(context, { ...request, only, through });
     return {
-      passed: failed === 0,
-      figure: `${figures.filled ?? 0} orders filled, settled by the wallet and reported`,
-      evidence: [
+      passed: report.failed === 0,
+      figure: `${report.figures.filled ?? 0} orders filled, settled by the wallet and reported`,
+      evidence: evidenceOf(report, [
         "examples/order-service/order_service.py, by `mybroker replace`; its place is ours again after Ctrl-C",
-        ...failures,
-      ],
+      ]),
     };
   },
 });
