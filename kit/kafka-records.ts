@@ -1,5 +1,6 @@
 import { messageHeaders } from "../contracts/message-headers.js";
 import { codecNames, findCodec } from "./kafka-codecs.js";
+import { Cursor } from "./kafka-cursor.js";
 
 const publishedAt = Buffer.from(messageHeaders.publishedAt);
 
@@ -279,47 +280,4 @@ function unpack(batch: RecordBatch, count: number): Buffer {
 /** Offsets and times fit into a double. */
 function readInt64(bytes: Buffer, offset: number): number {
   return bytes.readInt32BE(offset) * 0x1_0000_0000 + bytes.readUInt32BE(offset + 4);
-}
-
-class Cursor {
-  readonly #bytes: Buffer;
-  at: number;
-
-  constructor(bytes: Buffer, start: number) {
-    this.#bytes = bytes;
-    this.at = start;
-  }
-
-  /** Zigzag, of at most 32 bits. */
-  varint(): number {
-    const bytes = this.#bytes;
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[this.at++] ?? 0;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
-    }
-  }
-
-  /** Zigzag, of at most 53 bits: the time since the first record of a batch. */
-  varlong(): number {
-    const bytes = this.#bytes;
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = bytes[this.at++] ?? 0;
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-    }
-  }
-
-  skip(length: number): void {
-    if (length > 0) this.at += length;
-  }
-
-  /** A negative length is null. */
-  text(length: number): string | null {
-    if (length < 0) return null;
-    this.at += length;
-    return this.#bytes.toString("utf8", this.at - length, this.at);
-  }
 }
