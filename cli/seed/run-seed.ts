@@ -94,12 +94,16 @@ export async function runSeed(stores: SeedStores, wish: SeedWish, ports: SeedPor
       return { ...outcome, kind: "declined", checksum: known?.checksum ?? "" };
     tellOthers(parts, chosen, world, ports);
     keepHeapSmall();
-    const checksum = known?.checksum ?? checksumWorld(world.options).total;
+    const checksum = known?.checksum ?? (await checksumOf(world, ports));
     const loaded = await ports.whileLocked(() => load({ parts, due, world, checksum, ports }));
     return { world, checksum, kind: "loaded", ...loaded };
   } finally {
     await Promise.all(parts.map(({ loader }) => loader.close()));
   }
+}
+
+async function checksumOf({ options }: World, { signal }: SeedPorts): Promise<string> {
+  return (await checksumWorld({ ...options, signal })).total;
 }
 
 function plan({ loader: { store, method }, mark }: OpenPart): LoadedPart {

@@ -16,7 +16,8 @@ export async function openSqliteDocuments(settings: SqliteSettings): Promise<Doc
   return {
     async collection(name, indexes) {
       checkNames(name, ...indexes.flat());
-      await write(file, () => createTable(file, name, indexes));
+      // Who only reads keeps nobody waiting, and waits for nobody.
+      if (!hasTable(file, name, indexes)) await write(file, () => createTable(file, name, indexes));
       return makeCollection(file, `"c_${name}"`);
     },
     ping: () => whileBusy(() => file.check()),
@@ -34,8 +35,16 @@ function createTable(file: SqliteFile, name: string, indexes: readonly (readonly
     (id TEXT PRIMARY KEY NOT NULL, version INTEGER, document TEXT NOT NULL) STRICT`);
   for (const fields of indexes) {
     const columns = [...fields.map(expressionOf), "id"].join();
-    file.run(`CREATE INDEX IF NOT EXISTS "c_${name}_by_${fields.join("_")}" ON "c_${name}" (${columns})`);
+    file.run(`CREATE INDEX IF NOT EXISTS "${indexName(name, fields)}" ON "c_${name}" (${columns})`);
   }
+}
+
+const indexName = (name: string, fields: readonly string[]) => `c_${name}_by_${fields.join("_")}`;
+
+function hasTable(file: SqliteFile, name: string, indexes: readonly (readonly string[])[]): boolean {
+  const wanted = [`c_${name}`, ...indexes.map((fields) => indexName(name, fields))];
+  const marks = wanted.map(() => "?").join();
+  return file.all(`SELECT name FROM sqlite_master WHERE name IN (${marks})`, wanted).length === wanted.length;
 }
 
 /** The same text in an index and a query, or SQLite does not use the index. */

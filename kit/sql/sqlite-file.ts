@@ -61,7 +61,8 @@ export interface OpenOptions {
   readonly bulk?: boolean;
 }
 
-const bulkOptions = "PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000";
+/** libsql keeps temporary tables in memory unless told. */
+const bulkOptions = "PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = FILE";
 
 /**
  * Opens or creates a file (mode 0600) in WAL mode. A commit is in the file when it returns, so that no kill of the

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   type Collection,
   type Document,
@@ -26,6 +27,8 @@ const owned: Readonly<Record<DocumentPart, readonly (readonly [collection: strin
 };
 
 const atOnce = 1_000;
+/** What is deleted of a file is deleted at once, while others wait for it. */
+const fewAtOnce = 100;
 /** A command that takes out the reports of 1,000 users is a long one. */
 const answerTimeoutMs = 120_000;
 
@@ -36,12 +39,13 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
       : { ...store.settings, bulk: true },
   );
   const { part } = store;
+  const isFile = store.settings.kind === "sqlite";
   const open = () => documents.collection<Kept>(markName, []);
   return {
     store,
-    method: store.settings.kind === "sqlite" ? "INSERT" : "insertMany",
+    method: isFile ? "INSERT" : "insertMany",
     readMark: async () => parseMark((await (await open()).get(part))?.mark),
-    remove: () => remove(documents, part),
+    remove: (signal) => remove({ documents, part, atOnce: isFile ? fewAtOnce : atOnce }, signal),
     fill: (filling) => fill(documents, part, filling),
     writeMark: async (mark) => {
       const document: Kept = { part, mark: JSON.stringify(mark) };
@@ -54,12 +58,23 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
   };
 }
 
-async function remove(documents: DocumentStore, part: DocumentPart): Promise<number> {
+interface Removal {
+  readonly documents: DocumentStore;
+  readonly part: DocumentPart;
+  /** Values that one call goes by. */
+  readonly atOnce: number;
+}
+
+async function remove({ documents, part, atOnce }: Removal, signal: AbortSignal): Promise<number> {
   const marks = await documents.collection<Kept>(markName, []);
   const mark = parseMark((await marks.get(part))?.mark);
   let removed = 0;
   const takeOut = async (collection: Collection<Document>, values: readonly string[], field?: string) => {
-    removed += await collection.deleteAmong(values, field);
+    for (let from = 0; from < values.length; from += atOnce) {
+      await setImmediate();
+      signal.throwIfAborted();
+      removed += await collection.deleteAmong(values.slice(from, from + atOnce), field);
+    }
   };
   for (let chunk = 0; ; chunk += 1) {
     const ids = (await marks.get(`${part}:${chunk}`))?.ids;
@@ -110,6 +125,8 @@ async function fill(
     total += batch.documents.length;
     rows[batch.collection.name] = (rows[batch.collection.name] ?? 0) + batch.documents.length;
     onRows(total);
+    // Calls of SQLite hold up the whole process: signals have their turn.
+    await setImmediate();
   }
   return rows;
 }

@@ -21,7 +21,7 @@ export interface PartLoader {
   readonly method: string;
   readMark(): Promise<SeedMark | undefined>;
   /** Takes out all rows of the users of the data set that is there; returns how many. */
-  remove(): Promise<number>;
+  remove(signal: AbortSignal): Promise<number>;
   /** Makes ready what fill() puts in, where that keeps its transaction short. */
   stage?(filling: Filling): Promise<void>;
   /** Puts the rows in; returns how many by table. */

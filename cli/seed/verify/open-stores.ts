@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Cache, openCache } from "../../../kit/cache/cache.js";
 import {
   type Document,
@@ -93,7 +94,8 @@ async function open(store: SeedStore): Promise<OpenedStore> {
 
 async function proven(opened: OpenedStore, { ping }: Pick<Cache, "ping">): Promise<OpenedStore> {
   try {
-    await ping();
+    // A file is proven by being open, and its ping would write.
+    if (opened.store.settings.kind !== "sqlite") await ping();
     return opened;
   } catch (error) {
     await opened.close().catch(() => {});
@@ -185,7 +187,11 @@ async function* namePages(
   store: SeedStore | undefined,
 ): AsyncGenerator<readonly unknown[]> {
   try {
-    yield* pages;
+    for await (const page of pages) {
+      yield page;
+      // Calls of SQLite hold up the whole process: signals have their turn.
+      await setImmediate();
+    }
   } catch (error) {
     throw store === undefined ? error : explainFailure(error, store);
   }

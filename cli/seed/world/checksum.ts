@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import {
   cacheParts,
   type DocumentPart,
@@ -22,23 +23,35 @@ const keptPairs = 500;
 /** 2026-01-01 in Sao Paulo. */
 const fixedAsOfMs = 1_767_236_400_000;
 
+export interface ChecksumOptions extends Pick<WorldOptions, "randomSeed" | "scale"> {
+  readonly signal?: AbortSignal;
+}
+
 /**
  * SHA-256 of the data set's content. It is taken of the rows as of a fixed day, so it is the same for every `asOfMs`:
  * times count as offsets. Takes as long as making all rows once.
  */
-export function checksumWorld({ randomSeed, scale }: Pick<WorldOptions, "randomSeed" | "scale">): Checksum {
+export async function checksumWorld({ randomSeed, scale, signal }: ChecksumOptions): Promise<Checksum> {
   const world = createWorld({ randomSeed, scale, asOfMs: fixedAsOfMs }, keptPairs);
-  const parts = Object.fromEntries([
-    ...sqlParts.map((part) => [part, digest(linesOfRows(world, part))]),
-    ...documentParts.map((part) => [part, digest(linesOfDocuments(world, part))]),
-    ...cacheParts.map((part) => [part, digest([JSON.stringify(world.entriesOf(part))])]),
-  ]) as Record<SeedPart, string>;
-  return { total: digest(Object.entries(parts).map(([part, hash]) => `${part} ${hash}`)), parts };
+  const lines = [
+    ...sqlParts.map((part) => [part, linesOfRows(world, part)] as const),
+    ...documentParts.map((part) => [part, linesOfDocuments(world, part)] as const),
+    ...cacheParts.map((part) => [part, [JSON.stringify(world.entriesOf(part))]] as const),
+  ];
+  const parts: Partial<Record<SeedPart, string>> = {};
+  for (const [part, ofPart] of lines) parts[part] = await digest(ofPart, signal);
+  const total = await digest(Object.entries(parts).map(([part, hash]) => `${part} ${hash}`));
+  return { total, parts: parts as Checksum["parts"] };
 }
 
-function digest(lines: Iterable<string>): string {
+async function digest(lines: Iterable<string>, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  for (const line of lines) hash.update(line).update("\n");
+  for (const line of lines) {
+    hash.update(line).update("\n");
+    // It takes seconds: Ctrl-C has its turn.
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
   return hash.digest("hex");
 }
 
