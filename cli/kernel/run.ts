@@ -177,9 +177,11 @@ async function loadLiveProgress(context: Context, globals: GlobalOptions, stream
   const wanted =
     globals.progress === "tty" ||
     (globals.progress === "auto" && context.stderrIsTty && !context.env.CI && context.env.TERM !== "dumb");
-  if (!wanted || globals.output === "json") return undefined;
+  const stream = streams.stderr as NodeJS.WriteStream;
+  // A terminal that was told no size (script, expect) says 0: whoever divides by that erases lines for ever.
+  if (!wanted || globals.output === "json" || stream.columns === 0 || stream.rows === 0) return undefined;
   const { createLiveProgress } = await import("../output/live-progress.js");
-  return createLiveProgress(streams.stderr as NodeJS.WriteStream, context.columns);
+  return createLiveProgress(stream, context.columns);
 }
 
 /** What a signal cut short may fail in any way; only a message made for the user says more than the signal does. */

@@ -1,8 +1,11 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { runCli } from "../../test/support/run-cli.js";
+import { createTestContext, runCli } from "../../test/support/run-cli.js";
 import { validateOutput } from "../../test/support/validate-output.js";
+import { greetingCommand } from "../commands/greeting/definition.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandDefinition, CommandHandler } from "./command.js";
+import { run } from "./run.js";
 
 function command(handler: CommandHandler, more: Partial<CommandDefinition> = {}): CommandDefinition {
   return { name: "up", summary: "start", load: async () => handler, ...more };
@@ -244,6 +247,27 @@ describe("run", () => {
     expect(
       (await runCli(["up", "--progress", "plain"], { commands, tty: true, env: { NO_COLOR: "1" } })).stdout,
     ).toBe("red\n");
+  });
+
+  it("draws nothing on a terminal that was told no size, where lines have no number", async () => {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 0, rows: 0 });
+    const written: string[] = [];
+    stderr.setEncoding("utf8").on("data", (text: string) => written.push(text));
+    const working = command(async ({ output }) => {
+      output.progress({ id: "kafka", label: "kafka", status: "working", text: "pulling" });
+      return {};
+    });
+    const exitCode = await run({
+      argv: ["up"],
+      context: createTestContext({ tty: true }),
+      commands: [working],
+      greeting: greetingCommand,
+      streams: { stdin: new PassThrough(), stdout: new PassThrough().resume(), stderr },
+    });
+    expect({ exitCode, written: written.join("") }).toEqual({
+      exitCode: 0,
+      written: expect.stringMatching(/^ {2}kafka +pulling\n$/),
+    });
   });
 
   it("says that it was interrupted, and the command that goes on", async () => {
