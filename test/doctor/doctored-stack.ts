@@ -40,7 +40,11 @@ export interface DoctoredStack extends ContainerProject {
 /** What a sabotage, or a fix line, may write to. */
 const sabotaged = [".env", "docker-compose.yml", "templates/prometheus/targets/broker-report.json"];
 
-export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
+/** @param added a compose file beside the shipped one */
+export async function startDoctoredStack(
+  name: string,
+  added: { readonly file: string; readonly text: string },
+): Promise<DoctoredStack> {
   const project = await createContainerProject(name);
   const read = (file: string) => readFileSync(join(project.folder, file), "utf8");
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(read(".env"))?.[1] ?? "";
@@ -60,7 +64,7 @@ export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
     write,
     doctor: async (...args) => {
       const { stdout, stderr } = await project.run("doctor", ...args, "-o", "json");
-      if (stdout === "") throw new Error(stderr);
+      if (stdout === "" || stderr !== "") throw new Error(stderr);
       const document = JSON.parse(stdout) as DoctorDocument;
       validateOutput(document as { schema?: string });
       const found = document.data.checks.flatMap(({ findings }) => findings);
@@ -82,9 +86,9 @@ export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
       return { exitCode, all };
     },
     unhealthy: async () => {
-      const label = `label=com.docker.compose.project=${name}`;
-      const format = "{{.Names}} {{.Status}}";
-      const { stdout } = await execa("docker", ["ps", "-a", "--filter", label, "--format", format]);
+      const { stdout } = await project.compose(
+        ...["--profile", "*", "ps", "--all", "--format", "{{.Name}} {{.Status}}"],
+      );
       return stdout.split("\n").filter((line) => !/ Up (?!.*\((unhealthy|health: starting)\))/.test(line));
     },
     page: async (method, path, body) => {
@@ -106,6 +110,7 @@ export async function startDoctoredStack(name: string): Promise<DoctoredStack> {
       await up();
     },
   };
+  write(added.file, added.text);
   try {
     await up();
   } catch (error) {
