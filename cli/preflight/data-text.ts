@@ -1,6 +1,5 @@
 import type { Project } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { countOf } from "../output/units.js";
 import type { OtherVersion } from "./data-check.js";
 import { serverName } from "./data-versions.js";
 
@@ -10,7 +9,6 @@ export function otherVersionError(
   project: Project,
 ): MybrokerError {
   const [first, ...more] = others;
-  const volumes = Object.keys(project.volumes).length;
   return new MybrokerError({
     code: "volume.other-version",
     message: `The volume ${first.volume} holds data of ${nameOf(first)} ${first.from}, which ${first.to} does not take`,
@@ -20,7 +18,7 @@ export function otherVersionError(
       `Do      go back:  ${lineBack(first, project)}`,
       ...more.map((other) => `                  ${lineBack(other, project)}`),
       `Or      take the data along:  ${pageOf(first)}`,
-      `Or      give it up:  {mybroker} down --volumes      all of ${project.name}, ${countOf(volumes, "volume")}`,
+      `Or      give it up:  {mybroker} down --volumes      all data of ${project.name}`,
     ],
     hint: `go back:  ${lineBack(first, project)}`,
     exitCode: exitCodes.machine,
