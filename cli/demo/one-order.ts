@@ -55,7 +55,7 @@ export async function followOneOrder(
   while (performance.now() - startedMs < endWithinMs && !signal.aborted) {
     await systemClock.sleep(lookMs, signal);
     if (!isFinal(order)) order = await fetchOrder(session, order.orderId);
-    else if (performance.now() - heardMs > quietMs && heard.some(isOfOrder)) break;
+    else if (performance.now() - heardMs > quietMs && isThrough(heard.filter(isOfOrder), order)) break;
   }
   tail.take = () => {};
   // What a busy machine delivers late is shown in its place all the same.
@@ -67,6 +67,13 @@ export async function followOneOrder(
     throw orderRefused(session, { code: reason ?? "", why, details: { orderId } });
   }
   return { order, messages };
+}
+
+/** The brokerage has told its end, and the wallet has booked what was traded. */
+function isThrough(messages: readonly StreamRecord[], { cumQuantity, status }: OrderBody): boolean {
+  const fields = messages.filter(({ source }) => source === "kafka").map(fieldsOf);
+  const told = fields.some((event) => event.status === status);
+  return told && (cumQuantity === 0 || fields.some((event) => event.transactionType === "SETTLEMENT"));
 }
 
 /** Whoever has bought in many demonstrations sells. */
