@@ -25,7 +25,7 @@ export async function endOrders({
   const cancelOpen = async (investor: Investor) => {
     const orders = await readPages(gateway, "orders", investor.token);
     const open = orders.filter(({ status }) => openStatuses.includes(status));
-    for (const { orderId } of open) await investor.cancel(String(orderId));
+    await Promise.all(open.map(({ orderId }) => investor.cancel(String(orderId))));
     return open.length;
   };
   await vi.waitFor(async () => {
