@@ -1,5 +1,5 @@
 import { formatMoney, parseMoney } from "../../kit/money.js";
-import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import { invalidValue } from "../errors/invalid-value.js";
 
 /** "R$ 38.50" of an amount in a document; "-" where there is none. */
 export function moneyText(amount: number | null): string {
@@ -9,7 +9,10 @@ export function moneyText(amount: number | null): string {
 /** An amount above zero as it was typed. @throws MybrokerError usage.invalid-value, exit 2 */
 export function readAmount(text: string | undefined, what: string, example: string): number {
   if (text !== undefined && /^\d{1,11}(\.\d{1,4})?$/.test(text) && Number(text) > 0) return Number(text);
-  throw invalid(`${what} is an amount above zero with at most 4 decimals, not ${text || "nothing"}`, example);
+  throw invalidValue(
+    `${what} is an amount above zero with at most 4 decimals, not ${text || "nothing"}`,
+    example,
+  );
 }
 
 /** A number of shares as it was typed. @throws MybrokerError usage.invalid-value, exit 2 */
@@ -18,21 +21,12 @@ export function readQuantity(text: string | undefined, example: string): number 
     const quantity = Number(text);
     if (quantity >= 1 && quantity <= 10_000_000) return quantity;
   }
-  throw invalid(`a quantity is 1 to 10000000 whole shares, not ${text || "nothing"}`, example);
+  throw invalidValue(`a quantity is 1 to 10000000 whole shares, not ${text || "nothing"}`, example);
 }
 
 /** "petr4" as PETR4. @throws MybrokerError usage.invalid-value, exit 2 */
 export function readTicker(text: string | undefined, example: string): string {
   const ticker = text?.toUpperCase();
   if (ticker !== undefined && /^[A-Z]{4}[0-9]{1,2}F?$/.test(ticker)) return ticker;
-  throw invalid(`a ticker is like PETR4, not ${text || "nothing"}`, example);
-}
-
-function invalid(message: string, example: string): MybrokerError {
-  return new MybrokerError({
-    code: "usage.invalid-value",
-    message,
-    hint: `For example:  {mybroker} ${example}`,
-    exitCode: exitCodes.usage,
-  });
+  throw invalidValue(`a ticker is like PETR4, not ${text || "nothing"}`, example);
 }

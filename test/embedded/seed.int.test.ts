@@ -149,7 +149,7 @@ it.each([
   [["--random-seed", "1.5"], "--random-seed takes a whole number up to 4294967295, not 1.5"],
   [["--as-of", "yesterday"], "--as-of takes a day such as 2026-11-22, not yesterday"],
   [["--as-of", "2026-02-31"], "--as-of takes a day such as 2026-11-22, not 2026-02-31"],
-  [["--as-of", "2999-01-01"], "--as-of is in the future"],
+  [["--as-of", "2999-01-01"], "--as-of 2999-01-01 is in the future: today is "],
   [["--only", "broker-walet-db"], "Did you mean:  broker-wallet-db"],
   [["--verify", "--reset"], "--verify only looks, at all stores: it does not go with --reset"],
   [["--reset"], "answer it with --yes"],

@@ -1,4 +1,4 @@
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import type { CommandDefinition } from "../../kernel/command.js";
 
 export const logsCommand: CommandDefinition = {
@@ -37,23 +37,14 @@ function parseTail(text: string): number | "all" {
   if (text === "all") return "all";
   const lines = Number(text);
   if (Number.isInteger(lines) && lines >= 0) return lines;
-  throw new MybrokerError({
-    code: "usage.invalid-value",
-    message: `--tail takes a number of lines or all, not ${text}`,
-    hint: "For example:  {mybroker} logs -n 100",
-    exitCode: exitCodes.usage,
-  });
+  throw invalidValue(`--tail takes a number of lines or all, not ${text}`, "logs -n 100");
 }
 
 function parsePattern(text: string): RegExp {
   try {
     return new RegExp(text, "u");
   } catch (error) {
-    throw new MybrokerError({
-      code: "usage.invalid-value",
-      message: `--grep ${text} is not a regular expression (${(error as Error).message})`,
-      hint: "Quote it for the shell:  {mybroker} logs --grep 'ERROR|WARN'",
-      exitCode: exitCodes.usage,
-    });
+    const why = (error as Error).message;
+    throw invalidValue(`--grep ${text} is not a regular expression (${why})`, "logs --grep 'ERROR|WARN'");
   }
 }

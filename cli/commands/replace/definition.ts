@@ -1,4 +1,4 @@
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import type { CommandDefinition } from "../../kernel/command.js";
 
 export const replaceCommand: CommandDefinition = {
@@ -28,10 +28,8 @@ export const replaceCommand: CommandDefinition = {
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new MybrokerError({
-    code: "usage.invalid-value",
-    message: `a port is a number from 1 to 65535, not ${text}`,
-    hint: "For example:  {mybroker} replace broker-order --port 9000 -- python3 mine.py",
-    exitCode: exitCodes.usage,
-  });
+  throw invalidValue(
+    `a port is a number from 1 to 65535, not ${text}`,
+    "replace broker-order --port 9000 -- python3 mine.py",
+  );
 }

@@ -1,4 +1,4 @@
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import type { CommandDefinition } from "../../kernel/command.js";
 import { collect } from "../../kernel/global-options.js";
 
@@ -43,13 +43,16 @@ export const seedCommand: CommandDefinition = {
 function parseScale(text: string): number {
   const scale = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && scale >= 0.01 && scale <= 100) return scale;
-  throw badValue(`a scale is a number from 0.01 to 100, not ${text}`, "--scale 0.1");
+  throw invalidValue(`a scale is a number from 0.01 to 100, not ${text}`, "seed --scale 0.1");
 }
 
 function parseSeed(text: string): number {
   const seed = Number(text);
   if (/^\d+$/.test(text) && seed <= 2 ** 32 - 1) return seed;
-  throw badValue(`--random-seed takes a whole number up to ${2 ** 32 - 1}, not ${text}`, "--random-seed 7");
+  throw invalidValue(
+    `--random-seed takes a whole number up to ${2 ** 32 - 1}, not ${text}`,
+    "--random-seed 7",
+  );
 }
 
 /** A moment within the day, in Sao Paulo as in most of the world. */
@@ -59,14 +62,5 @@ function parseDay(text: string): number {
   const isDay =
     /^\d{4}-\d\d-\d\d(T.*Z)?$/.test(text) && new Date(atMs || 0).toISOString().startsWith(text.slice(0, 10));
   if (isDay && text >= "2000") return atMs;
-  throw badValue(`--as-of takes a day such as 2026-11-22, not ${text}`, "--as-of 2026-11-22");
-}
-
-function badValue(message: string, example: string): MybrokerError {
-  return new MybrokerError({
-    code: "usage.invalid-value",
-    message,
-    hint: `For example:  {mybroker} seed ${example}`,
-    exitCode: exitCodes.usage,
-  });
+  throw invalidValue(`--as-of takes a day such as 2026-11-22, not ${text}`, "seed --as-of 2026-11-22");
 }

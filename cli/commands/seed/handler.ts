@@ -1,3 +1,4 @@
+import { invalidValue } from "../../errors/invalid-value.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
@@ -146,12 +147,8 @@ function verifyAlone(flag: string): MybrokerError {
 function checkPast(asOfMs: number, { context }: CommandRequest): void {
   const nowMs = context.now();
   if (dayOf(asOfMs) <= dayOf(nowMs)) return;
-  throw new MybrokerError({
-    code: "usage.invalid-value",
-    message: `--as-of is in the future: today is ${dayOf(nowMs)}`,
-    hint: `For example:  {mybroker} seed --as-of ${dayOf(nowMs)}`,
-    exitCode: exitCodes.usage,
-  });
+  const today = dayOf(nowMs);
+  throw invalidValue(`--as-of ${dayOf(asOfMs)} is in the future: today is ${today}`, `seed --as-of ${today}`);
 }
 
 /** "2026-11-22", of the exchange. */

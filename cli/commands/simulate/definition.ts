@@ -1,4 +1,4 @@
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import type { CommandDefinition } from "../../kernel/command.js";
 import { readDurationMs } from "../../kernel/read-duration.js";
 
@@ -37,28 +37,22 @@ export const simulateCommand: CommandDefinition = {
 function parseRate(text: string): number {
   const rate = Number(/^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(text)?.[1]);
   if (rate > 0 && rate <= 10_000) return rate;
-  throw badValue(`a rate is a number of orders a second up to 10000, not ${text}`, "--rate 50/s");
+  throw invalidValue(
+    `a rate is a number of orders a second up to 10000, not ${text}`,
+    "simulate --rate 50/s",
+  );
 }
 
 function parseDuration(text: string): number {
   const durationMs = readDurationMs(text);
   if (durationMs !== undefined) return durationMs;
-  throw badValue(`a duration is a time such as 60s or 5m, not ${text}`, "--duration 60s");
+  throw invalidValue(`a duration is a time such as 60s or 5m, not ${text}`, "simulate --duration 60s");
 }
 
 function parseCount(flag: string, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
-    throw badValue(`${flag} takes a whole number from 1 to ${most}, not ${text}`, `${flag} 5`);
+    throw invalidValue(`${flag} takes a whole number from 1 to ${most}, not ${text}`, `simulate ${flag} 5`);
   };
-}
-
-function badValue(message: string, example: string): MybrokerError {
-  return new MybrokerError({
-    code: "usage.invalid-value",
-    message,
-    hint: `For example:  {mybroker} simulate ${example}`,
-    exitCode: exitCodes.usage,
-  });
 }

@@ -1,6 +1,7 @@
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import type { CommandDefinition } from "../../kernel/command.js";
 import { collect } from "../../kernel/global-options.js";
+import { readDurationMs } from "../../kernel/read-duration.js";
 
 export const tailCommand: CommandDefinition = {
   name: "tail",
@@ -69,26 +70,19 @@ export const tailCommand: CommandDefinition = {
 function parseTail(text: string): number | "all" {
   if (text === "all") return "all";
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw badValue(`--tail takes a number of messages or all, not ${text}`, "-n 100");
+  throw invalidValue(`--tail takes a number of messages or all, not ${text}`, "tail orders -n 100");
 }
 
 function parseLimit(text: string): number {
   if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Number(text);
-  throw badValue(`--limit takes a number of messages from 1 on, not ${text}`, "--limit 100");
+  throw invalidValue(`--limit takes a number of messages from 1 on, not ${text}`, "tail orders --limit 100");
 }
 
 function parseIdleTimeout(text: string): number {
-  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const timeoutMs = Number(number) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0);
-  if (timeoutMs > 0 && timeoutMs < 2 ** 31) return timeoutMs;
-  throw badValue(`--idle-timeout takes a time such as 10s or 5m, not ${text}`, "--idle-timeout 10s");
-}
-
-function badValue(message: string, example: string): MybrokerError {
-  return new MybrokerError({
-    code: "usage.invalid-value",
-    message,
-    hint: `For example:  {mybroker} tail orders ${example}`,
-    exitCode: exitCodes.usage,
-  });
+  const timeoutMs = readDurationMs(text);
+  if (timeoutMs !== undefined && timeoutMs < 2 ** 31) return timeoutMs;
+  throw invalidValue(
+    `--idle-timeout takes a time such as 10s or 5m, not ${text}`,
+    "tail orders --idle-timeout 10s",
+  );
 }

@@ -1,4 +1,4 @@
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import type { CommandDefinition } from "../../kernel/command.js";
 import { collect } from "../../kernel/global-options.js";
 
@@ -44,11 +44,6 @@ function parseSeconds(example: string): (text: string) => number {
   return (text) => {
     const seconds = Number(text);
     if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
-    throw new MybrokerError({
-      code: "usage.invalid-value",
-      message: `a time limit is a number of seconds, not ${text}`,
-      hint: `For example:  {mybroker} up ${example}`,
-      exitCode: exitCodes.usage,
-    });
+    throw invalidValue(`a time limit is a number of seconds, not ${text}`, `up ${example}`);
   };
 }

@@ -4,6 +4,7 @@ import { logIn } from "../../brokerage/log-in.js";
 import { adminEmail } from "../../brokerage/parts.js";
 import { demand } from "../../brokerage/rest.js";
 import { runAction } from "../../brokerage/run-action.js";
+import { invalidValue } from "../../errors/invalid-value.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
 import { formatTable } from "../../output/table.js";
@@ -55,12 +56,8 @@ async function list(request: CommandRequest): Promise<CommandResult> {
 }
 
 function noEmail(email: string | undefined): MybrokerError {
-  return new MybrokerError({
-    code: "usage.invalid-value",
-    message: email === undefined ? "user add needs an email address" : `${email} is no email address`,
-    hint: "For example:  {mybroker} user add ana@example.com",
-    exitCode: exitCodes.usage,
-  });
+  const why = email === undefined ? "user add needs an email address" : `${email} is no email address`;
+  return invalidValue(why, "user add ana@example.com");
 }
 
 function noAdmin(): MybrokerError {
