@@ -37,13 +37,13 @@ export function buildStage(root, runtime) {
   return {
     folder,
     /** Types a command, as a pane of a picture. @throws when it ends otherwise than it is to */
-    type: async (line, { rows = 24, frameMs = 100, beside, exitCode = 0 } = {}) => {
+    type: async (line, { rows = 24, shownRows = rows, frameMs = 100, beside, exitCode = 0 } = {}) => {
       const recording = await recordCommand({ line, columns, rows, beside, ...place });
       if (recording.exitCode !== exitCode) {
         const text = recording.chunks.map((chunk) => chunk.text).join("");
         throw new Error(`${line} ended with exit code ${recording.exitCode}, not ${exitCode}:\n${text}`);
       }
-      const seen = await watchTerminal({ chunks: recording.chunks, columns, rows, frameMs });
+      const seen = await watchTerminal({ chunks: recording.chunks, columns, rows, shownRows, frameMs });
       return { prompt: line, startMs: 0, ...recording, ...seen };
     },
     /** Runs what no picture shows. @throws when it fails */

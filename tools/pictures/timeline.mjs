@@ -19,7 +19,7 @@ export function createTimeline(runs, motion) {
   return {
     /** Class of what is there from one time to another; "" is always, undefined never. */
     shown(fromMs, toMs = Number.POSITIVE_INFINITY) {
-      const stays = toMs >= endMs;
+      const stays = toMs === Number.POSITIVE_INFINITY;
       if (motion === undefined) return stays ? "" : undefined;
       if (fromMs <= 0 && stays) return "";
       const frames = [

@@ -10,13 +10,14 @@ import xterm from "@xterm/headless";
  */
 
 /**
- * What a terminal showed, when, and how far it had scrolled.
- * @param {{ chunks: { atMs: number, text: string }[], columns: number, rows: number, frameMs: number }} recording
- *   frameMs: what changes faster than this is seen once
+ * What a terminal showed, when, and how far down it was.
+ * @param {{ chunks: { atMs: number, text: string }[], columns: number, rows: number, shownRows?: number,
+ *   frameMs: number }} recording
+ *   shownRows: of the terminal's rows those at the end that are looked at; frameMs: what changes faster is seen once
  * @returns {Promise<{ versions: Version[], scrolls: { atMs: number, row: number }[], height: number }>}
  *   height: rows that were used at most
  */
-export async function watchTerminal({ chunks, columns, rows, frameMs }) {
+export async function watchTerminal({ chunks, columns, rows, shownRows = rows, frameMs }) {
   const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
   const rowsShown = [];
   const versions = new Map();
@@ -29,24 +30,25 @@ export async function watchTerminal({ chunks, columns, rows, frameMs }) {
   for (const { atMs, text } of toFrames(chunks, frameMs)) {
     await new Promise((resolve) => terminal.write(text, resolve));
     const buffer = terminal.buffer.active;
-    if (buffer.baseY !== scrolls.at(-1).row) scrolls.push({ atMs, row: buffer.baseY });
     for (let row = 0; row < buffer.length; row += 1) {
       const before = rowsShown[row] ?? new Map();
       const now = new Set(readRuns(buffer.getLine(row), columns).map((run) => JSON.stringify(run)));
       for (const [look, fromMs] of before) if (!now.has(look)) close(row, JSON.parse(look), fromMs, atMs);
       rowsShown[row] = new Map([...now].map((look) => [look, before.get(look) ?? atMs]));
     }
+    const first = rowsShown.findLastIndex((shown) => shown.size > 0) + 1 - shownRows;
+    if (first > scrolls.at(-1).row) scrolls.push({ atMs, row: first });
   }
   for (const [row, shown] of rowsShown.entries()) {
     for (const [look, fromMs] of shown) close(row, JSON.parse(look), fromMs, Number.POSITIVE_INFINITY);
   }
   terminal.dispose();
-  const used = Math.max(0, ...[...versions.values()].map(({ row }) => row + 1));
-  const height = Math.min(rows, used);
-  // Where the cursor ends below the last line, that is not a row to be looked at for long.
-  const lastMs = chunks.at(-1)?.atMs ?? 0;
-  if (used - height !== scrolls.at(-1).row) scrolls.push({ atMs: lastMs, row: used - height });
-  return { versions: [...versions.values()], scrolls, height };
+  // In the end the last line is the last: no rows that a live area has left empty.
+  const used = rowsShown.findLastIndex((shown) => shown.size > 0) + 1;
+  const last = Math.max(0, used - shownRows);
+  if (last !== scrolls.at(-1).row) scrolls.push({ atMs: chunks.at(-1).atMs, row: last });
+  const height = Math.max(0, ...[...versions.values()].map(({ row }) => row + 1));
+  return { versions: [...versions.values()], scrolls, height: Math.min(shownRows, height) };
 }
 
 /** Chunks that come soon after each other, joined, with the time of the last: nothing is shown before it was there. */
