@@ -1,12 +1,10 @@
 import { publishedPort } from "../compose/host-addresses.js";
 import type { Project } from "../compose/model.js";
-import { discoverEngines } from "../engine/discover.js";
-import { realFiles } from "../engine/file-reader.js";
-import { hostAddressOf } from "../engine/host-address.js";
+import { findHostAddress } from "../engine/host-address.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { findEmbeddedPlace } from "../runtime/by-runtime.js";
-import { openProject } from "../stack/open-stack.js";
+import { openProject, withAllProfiles } from "../stack/open-stack.js";
 import { parts } from "./parts.js";
 
 /** Where the running system is reached by its users. */
@@ -22,9 +20,7 @@ export interface Brokerage {
 
 /** From the files alone: whether it runs shows with the first request. @throws MybrokerError, exit 2, for the files */
 export async function openBrokerage(request: CommandRequest): Promise<Brokerage> {
-  const { globals } = request;
-  const everything = { ...request, globals: { ...globals, profile: ["*"] } };
-  const { project } = await openProject(everything, { missingVariables: "empty" });
+  const { project } = await openProject(withAllProfiles(request), { missingVariables: "empty" });
   return brokerageOf(project, await findHost(request));
 }
 
@@ -41,10 +37,8 @@ export function brokerageOf(project: Project, host: string): Brokerage {
 }
 
 async function findHost(request: CommandRequest): Promise<string> {
-  const { context } = request;
   if ((await findEmbeddedPlace(request)) !== undefined) return "127.0.0.1";
-  const [address] = discoverEngines({ ...context, files: realFiles });
-  return hostAddressOf(address, context.env, undefined);
+  return findHostAddress(request.context);
 }
 
 function noSuchService(name: string, project: string): MybrokerError {

@@ -1,12 +1,9 @@
 import { listInstruments } from "../../kit/instruments.js";
 import type { Project } from "../compose/model.js";
-import { discoverEngines } from "../engine/discover.js";
-import { realFiles } from "../engine/file-reader.js";
-import { hostAddressOf } from "../engine/host-address.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { resolveGlobalOptions } from "../kernel/global-options.js";
-import { findEmbeddedPlace } from "../runtime/by-runtime.js";
 import { openProject } from "../stack/open-stack.js";
+import { findReach } from "../streams/find-reach.js";
 import type { Reach } from "../streams/open-streams.js";
 import type { Suggestion } from "./complete.js";
 import type { ReadWords } from "./read-words.js";
@@ -93,7 +90,7 @@ async function loadChecks() {
 
 /** What the brokers have; of one that does not answer, what the compose file declares. */
 async function listTopics(request: CommandRequest): Promise<readonly Suggestion[]> {
-  const reach = await findReach(request);
+  const reach = await findReach(request, await open(request));
   const { portOf } = await import("../streams/open-streams.js");
   const { KafkaSession } = await import("../../kit/kafka-session.js");
   return askBrokers(reach, "kafka", async (service, { topics = [] }) => {
@@ -112,7 +109,7 @@ async function listTopics(request: CommandRequest): Promise<readonly Suggestion[
 }
 
 async function listQueues(request: CommandRequest): Promise<readonly Suggestion[]> {
-  const reach = await findReach(request);
+  const reach = await findReach(request, await open(request));
   const [{ rabbitBrokerOf }, { managementOf }] = await Promise.all([
     import("../streams/open-streams.js"),
     import("../streams/rabbit-broker.js"),
@@ -150,15 +147,6 @@ async function askBrokers(
     }),
   );
   return lists.flat();
-}
-
-async function findReach(request: CommandRequest): Promise<Reach> {
-  const { context } = request;
-  const [project, place] = await Promise.all([open(request), findEmbeddedPlace(request)]);
-  if (place !== undefined)
-    return { project, host: "127.0.0.1", socketPath: place.socketPath, stateFolder: undefined };
-  const [address] = discoverEngines({ ...context, files: realFiles });
-  return { project, host: hostAddressOf(address, context.env, undefined), stateFolder: undefined };
 }
 
 function plain(value: string): Suggestion {

@@ -1,5 +1,5 @@
 import type { CommandRequest } from "../kernel/command.js";
-import { openProject } from "../stack/open-stack.js";
+import { openProject, withAllProfiles } from "../stack/open-stack.js";
 import { chooseStreams } from "../streams/choose-streams.js";
 import { findReach } from "../streams/find-reach.js";
 import { openStreams } from "../streams/open-streams.js";
@@ -18,8 +18,7 @@ export interface LiveTail {
  * @throws MybrokerError where a broker does not answer, exit 3
  */
 export async function openLiveTail(request: CommandRequest, names: readonly string[]): Promise<LiveTail> {
-  const everything = { ...request, globals: { ...request.globals, profile: ["*"] } };
-  const { project } = await openProject(everything, { missingVariables: "empty" });
+  const { project } = await openProject(withAllProfiles(request), { missingVariables: "empty" });
   const taps = chooseStreams(project, { names, kafka: [], rabbit: [], firehose: false });
   const sources = await openStreams(taps, await findReach(request, project));
   const stop = new AbortController();

@@ -13,6 +13,7 @@ import {
   viewContainer,
 } from "../stack/container-state.js";
 import { findProject } from "../stack/find-project.js";
+import { withAllProfiles } from "../stack/open-stack.js";
 import { findEmbeddedPlace } from "./by-runtime.js";
 import { askStatus } from "./control-client.js";
 import type { Place } from "./place.js";
@@ -99,7 +100,7 @@ const embeddedConditions: Readonly<Record<EmbeddedState, ServiceCondition>> = {
 };
 
 async function lookOnDocker(request: CommandRequest, timeoutMs: number): Promise<StackState> {
-  const everything = { ...request, globals: { ...request.globals, profile: ["*"] } };
+  const everything = withAllProfiles(request);
   const { engine, name, folder, project } = await findProject(everything, { timeoutMs });
   try {
     const containers = await within(viewAll(engine, name), timeoutMs).catch(() => {

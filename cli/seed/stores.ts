@@ -9,15 +9,13 @@ import {
 import type { DatabaseSettings } from "../../kit/sql/database.js";
 import { hostEnvironment } from "../compose/host-addresses.js";
 import type { Project, Service } from "../compose/model.js";
-import { discoverEngines } from "../engine/discover.js";
-import { realFiles } from "../engine/file-reader.js";
-import { hostAddressOf } from "../engine/host-address.js";
+import { findHostAddress } from "../engine/host-address.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { embeddedEnvironment } from "../runtime/embedded-environment.js";
 import { type Place, storePathOf } from "../runtime/place.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { openProject } from "../stack/open-stack.js";
+import { openProject, withAllProfiles } from "../stack/open-stack.js";
 import { type SeedPart, seedParts } from "./world/parts.js";
 
 /** How a store is reached from this machine, by the settings of the service that owns it. */
@@ -82,10 +80,8 @@ export async function findSeedStores(
   request: CommandRequest,
   place: Place | undefined,
 ): Promise<FoundStores> {
-  const { context, globals } = request;
-  const everything = { ...request, globals: { ...globals, profile: ["*"] } };
-  const { project } = await openProject(everything, { missingVariables: "error" });
-  const host = hostAddressOf(discoverEngines({ ...context, files: realFiles })[0], context.env, undefined);
+  const { project } = await openProject(withAllProfiles(request), { missingVariables: "error" });
+  const host = findHostAddress(request.context);
   const environmentOf = (name: string): Environment => {
     const service = requireService(project, name);
     return place === undefined

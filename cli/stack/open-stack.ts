@@ -66,6 +66,11 @@ export async function openProject(request: CommandRequest, options: OpenOptions)
   return { project, secretKeys };
 }
 
+/** The same request for who looks at all services, whatever profiles they are in. */
+export function withAllProfiles(request: CommandRequest): CommandRequest {
+  return { ...request, globals: { ...request.globals, profile: ["*"] } };
+}
+
 /** For what fails before the project is open: a secret that was typed in a wrong place is not told back. */
 export async function redactSecrets({
   context,

@@ -1,7 +1,5 @@
 import type { Project } from "../compose/model.js";
-import { discoverEngines } from "../engine/discover.js";
-import { realFiles } from "../engine/file-reader.js";
-import { hostAddressOf } from "../engine/host-address.js";
+import { findHostAddress } from "../engine/host-address.js";
 import { openProjectState } from "../env/state-folder.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { findEmbeddedPlace } from "../runtime/by-runtime.js";
@@ -14,6 +12,5 @@ export async function findReach(request: CommandRequest, project: Project): Prom
   const state = await openProjectState(context, project.workingDir).catch(() => undefined);
   const stateFolder = (place?.state ?? state)?.folder;
   if (place !== undefined) return { project, host: "127.0.0.1", socketPath: place.socketPath, stateFolder };
-  const [address] = discoverEngines({ ...context, files: realFiles });
-  return { project, host: hostAddressOf(address, context.env, undefined), stateFolder };
+  return { project, host: findHostAddress(context), stateFolder };
 }

@@ -1,15 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { publishedPort } from "../compose/host-addresses.js";
 import type { Project } from "../compose/model.js";
-import { discoverEngines } from "../engine/discover.js";
-import { realFiles } from "../engine/file-reader.js";
-import { hostAddressOf } from "../engine/host-address.js";
 import { exitCodes } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { findEmbeddedPlace } from "../runtime/by-runtime.js";
 import { findSeedStores } from "../seed/stores.js";
-import { openProject } from "../stack/open-stack.js";
+import { openProject, withAllProfiles } from "../stack/open-stack.js";
 import { chooseStreams } from "../streams/choose-streams.js";
+import { findReach } from "../streams/find-reach.js";
 import { rabbitBrokerOf } from "../streams/open-streams.js";
 import { findOrderId, missingOf, type Trace, type TraceGround, traceOnce } from "./run-trace.js";
 import { describeHead, describeHop, describeVerdict, firstMsOf, toDocument } from "./screen.js";
@@ -93,13 +91,11 @@ function toResult(
 }
 
 async function openGround(request: CommandRequest): Promise<{ ground: TraceGround; project: string }> {
-  const { context, globals } = request;
-  const place = await findEmbeddedPlace(request);
-  const { stores } = await findSeedStores(request, place);
-  const everything = { ...request, globals: { ...globals, profile: ["*"] } };
-  const { project } = await openProject(everything, { missingVariables: "empty" });
-  const [address] = discoverEngines({ ...context, files: realFiles });
-  const host = place === undefined ? hostAddressOf(address, context.env, undefined) : "127.0.0.1";
+  const { context } = request;
+  const { stores } = await findSeedStores(request, await findEmbeddedPlace(request));
+  const { project } = await openProject(withAllProfiles(request), { missingVariables: "empty" });
+  const reach = await findReach(request, project);
+  const { host } = reach;
   const portOf = (name: string) => {
     const service = project.services[name];
     return publishedPort(service, service?.["x-mybroker"]?.port ?? 0);
@@ -109,7 +105,7 @@ async function openGround(request: CommandRequest): Promise<{ ground: TraceGroun
     stores: new TraceStores(stores),
     brokers: {
       kafka: [`${host}:${portOf(brokers.kafka)}`],
-      rabbitmq: rabbitBrokerOf(brokers.rabbitmq, { project, host, stateFolder: undefined }),
+      rabbitmq: rabbitBrokerOf(brokers.rabbitmq, reach),
     },
     urlOf: (service) => {
       const port = portOf(service);

@@ -1,9 +1,7 @@
 import { loadProject } from "../../compose/load-project.js";
 import { createLoadRequest } from "../../compose/load-request.js";
 import type { Project } from "../../compose/model.js";
-import { discoverEngines } from "../../engine/discover.js";
-import { realFiles } from "../../engine/file-reader.js";
-import { hostAddressOf } from "../../engine/host-address.js";
+import { findHostAddress } from "../../engine/host-address.js";
 import { readEnvValues } from "../../env/env-values.js";
 import { secretKeysOf } from "../../env/example-file.js";
 import { markedFiles } from "../../env/marked-files.js";
@@ -55,7 +53,8 @@ function describeOne(
   service: string,
   { request, place }: { request: CommandRequest; place: Place | undefined },
 ): Variables {
-  if (place === undefined) return describeServiceVariables(project, service, hostAddress(request));
+  if (place === undefined)
+    return describeServiceVariables(project, service, findHostAddress(request.context));
   return describeEmbeddedVariables(project, service, place);
 }
 
@@ -78,12 +77,6 @@ function allVariables(project: Project, texts: readonly MarkedText[]): Variables
     Object.keys(readEnvValues(text, path, project.environment)),
   );
   return Object.fromEntries([...new Set(names)].map((name) => [name, project.environment[name] ?? ""]));
-}
-
-/** Where published ports are reached, without asking the engine: `env` also answers while none runs. */
-function hostAddress({ context }: CommandRequest): string {
-  const [address] = discoverEngines({ ...context, files: realFiles });
-  return hostAddressOf(address, context.env, undefined);
 }
 
 function noEnvFile(folder: string): MybrokerError {

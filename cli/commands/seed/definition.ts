@@ -51,7 +51,7 @@ function parseSeed(text: string): number {
   if (/^\d+$/.test(text) && seed <= 2 ** 32 - 1) return seed;
   throw invalidValue(
     `--random-seed takes a whole number up to ${2 ** 32 - 1}, not ${text}`,
-    "--random-seed 7",
+    "seed --random-seed 7",
   );
 }
 

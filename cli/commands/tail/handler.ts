@@ -1,6 +1,6 @@
 import { exitCodes } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../../kernel/command.js";
-import { openProject } from "../../stack/open-stack.js";
+import { openProject, withAllProfiles } from "../../stack/open-stack.js";
 import { chooseStreams, type Tap } from "../../streams/choose-streams.js";
 import type { Filter } from "../../streams/filter.js";
 import { findReach } from "../../streams/find-reach.js";
@@ -21,8 +21,7 @@ export const tail: CommandHandler = async (request) => {
     return traceOrder(request, { order: options.trace, follow: options.plan.follow });
   }
   const filters = await compileFilters(options);
-  const everything = { ...request, globals: { ...request.globals, profile: ["*"] } };
-  const { project } = await openProject(everything, { missingVariables: "empty" });
+  const { project } = await openProject(withAllProfiles(request), { missingVariables: "empty" });
   const taps = chooseStreams(project, options.choice);
   const print = createPrinter(request, options, project.name);
   const reach = await findReach(request, project);
