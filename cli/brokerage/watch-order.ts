@@ -1,13 +1,12 @@
+import { isFinalStatus } from "../../contracts/order-status.js";
 import type { OrderBody } from "../../contracts/rest.js";
 import type { Clock } from "../ready/clock.js";
 import { type OrderAnswer, readOrder } from "./read-order.js";
 import { demand } from "./rest.js";
 import type { Session } from "./session.js";
 
-const finals: readonly OrderBody["status"][] = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
-
 export function isFinal({ status }: OrderBody): boolean {
-  return finals.includes(status);
+  return isFinalStatus(status);
 }
 
 /** How long to wait before the next look: orders that fill do so at once, others may rest for hours. */

@@ -1,3 +1,4 @@
+import { isFinalStatus } from "../../contracts/order-status.js";
 import type { CommandHandler, CommandRequest, CommandResult } from "../kernel/command.js";
 import { createTextFormat } from "../streams/format-text.js";
 import type { StreamRecord } from "../streams/record.js";
@@ -10,7 +11,6 @@ export const crowdRate = 10;
 export const crowdUsers = 5;
 /** So many ends of orders are shown of all. */
 const shownLines = 20;
-const finals = ["FILLED", "CANCELLED", "REJECTED", "EXPIRED"];
 
 export interface Crowd {
   readonly simulate: CommandHandler;
@@ -56,5 +56,5 @@ function abortOf(signal: AbortSignal): Promise<never> {
 
 /** The brokerage tells that an order is through. */
 function isEnd(record: StreamRecord): boolean {
-  return record.source === "kafka" && finals.includes(String(fieldsOf(record).status));
+  return record.source === "kafka" && isFinalStatus(String(fieldsOf(record).status));
 }

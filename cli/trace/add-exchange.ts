@@ -1,20 +1,21 @@
+import { isFinalStatus } from "../../contracts/order-status.js";
 import { toExchange } from "../../contracts/topology.js";
 import { knownOr } from "./facts.js";
 import { amountText, describeEntry, type Line } from "./line.js";
 import { foundAt, foundIn } from "./line-facts.js";
-import { finals, isRefused, type Unit } from "./units.js";
+import { isRefused, type Outcome } from "./outcomes.js";
 
 /** The owner's wish, its way to the exchange, and its being taken there. */
-export function addCancel(line: Line, units: readonly Unit[]): void {
+export function addCancel(line: Line, outcomes: readonly Outcome[]): void {
   const { known } = line;
   const { order, audited, commands } = line.facts;
   const { row } = known;
   const sent = known.sent("CANCEL");
   const taken = known.command("CANCEL");
-  const reason = units.find(({ status }) => status === "CANCELLED")?.reason ?? row?.reason ?? null;
+  const reason = outcomes.find(({ status }) => status === "CANCELLED")?.reason ?? row?.reason ?? null;
   const byWish = row?.status === "CANCELLED" && reason === null && row.timeInForce === "DAY";
   const asked = row?.cancelRequested === true || byWish;
-  const refusedWish = units.some(({ status }) => status === "CANCEL_REJECTED");
+  const refusedWish = outcomes.some(({ status }) => status === "CANCEL_REJECTED");
   if ((!asked && !refusedWish && sent === undefined && taken === undefined) || isRefused(line.facts)) return;
   line.add({
     step: "cancelAsked",
@@ -40,34 +41,34 @@ export function addCancel(line: Line, units: readonly Unit[]): void {
     found: foundAt(taken),
     optional: known.hasSimpleExchange,
   });
-  if (units.every(({ status }) => status !== "CANCELLED" && status !== "CANCEL_REJECTED") && !byWish)
-    addUnit(line, { key: "CANCELLED", status: "CANCELLED", executes: false });
+  if (outcomes.every(({ status }) => status !== "CANCELLED" && status !== "CANCEL_REJECTED") && !byWish)
+    addOutcome(line, { key: "CANCELLED", status: "CANCELLED", executes: false });
 }
 
 /** The exchange's result, its way back, and for an execution what it does to accounts. */
-export function addUnit(line: Line, unit: Unit): void {
+export function addOutcome(line: Line, outcome: Outcome): void {
   const { known } = line;
   const { results, audited, recorded } = line.facts;
-  const { key, status, executes, reason = "" } = unit;
-  const terms = describeTerms(unit);
+  const { key, status, executes, reason = "" } = outcome;
+  const terms = describeTerms(outcome);
   const cancels = status === "CANCELLED" || status === "CANCEL_REJECTED";
   const before = cancels ? ["take CANCEL", "send CANCEL", ...line.lastResult] : line.lastResult;
   line.add({
     ...{ step: "result", of: key, after: before, fact: results },
     what: `${status || "executed"}${executes ? ` ${terms}` : reason && ` ${reason}`}`,
-    found: foundAt(known.result(unit)?.atMs),
+    found: foundAt(known.result(outcome)?.atMs),
     optional: known.hasSimpleExchange,
   });
   line.add({
     ...{ step: "answer", of: key, fact: audited },
     what: `<- ${status || "execution"}`,
     after: [`result ${key}`, ...before],
-    found: foundIn(known.answer(unit)),
+    found: foundIn(known.answer(outcome)),
   });
   if (!cancels) line.lastResult = [`result ${key}`, ...line.lastResult];
   const answered = [`answer ${key}`, `result ${key}`];
   if (!executes) {
-    if (finals.includes(status)) line.addEvent(status, answered);
+    if (isFinalStatus(status)) line.addEvent(status, answered);
     return;
   }
   const record = knownOr(recorded, []).find(({ executionId }) => executionId === key);
@@ -78,10 +79,10 @@ export function addUnit(line: Line, unit: Unit): void {
     optional: known.hasSimpleOrders,
   });
   line.addEvent(key, [`record ${key}`, ...answered], status);
-  addSettlement(line, unit);
+  addSettlement(line, outcome);
 }
 
-function addSettlement(line: Line, { key, price }: Unit): void {
+function addSettlement(line: Line, { key, price }: Outcome): void {
   const { known } = line;
   const entry = known.entry("SETTLEMENT", key);
   const after = [`event ${key}`, `record ${key}`];
@@ -97,7 +98,7 @@ function addSettlement(line: Line, { key, price }: Unit): void {
   if (spares || known.entry("REFUND", key) !== undefined) line.addRefund(key, [`settle ${key}`, ...after]);
 }
 
-function describeTerms({ quantity, price }: Unit): string {
+function describeTerms({ quantity, price }: Outcome): string {
   const at = price === undefined ? "" : ` @ ${amountText(price)}`;
   return `${quantity ?? "?"}${at}`;
 }

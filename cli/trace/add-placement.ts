@@ -1,7 +1,7 @@
 import { toExchange } from "../../contracts/topology.js";
 import { describeEntry, type Line } from "./line.js";
 import { foundAt, foundIn } from "./line-facts.js";
-import { isRefused } from "./units.js";
+import { isRefused } from "./outcomes.js";
 
 /** From the POST to the exchange and to everyone else. */
 export function addPlacement(line: Line): void {

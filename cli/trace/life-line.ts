@@ -1,11 +1,12 @@
-import { addCancel, addUnit } from "./add-exchange.js";
+import { isFinalStatus } from "../../contracts/order-status.js";
+import { addCancel, addOutcome } from "./add-exchange.js";
 import { addPlacement } from "./add-placement.js";
 import { type Facts, knownOr, numberOf } from "./facts.js";
 import { type Hop, HopList } from "./hop.js";
 import { Line } from "./line.js";
 import { livingOf } from "./line-facts.js";
+import { findOutcomes, isRefused, type Outcome } from "./outcomes.js";
 import { stepOf, storeParts } from "./steps.js";
-import { finals, findUnits, isRefused, type Unit } from "./units.js";
 
 export interface LifeLine {
   readonly orderId: string;
@@ -22,35 +23,35 @@ export function assembleLifeLine(facts: Facts, nameOf: (part: string) => string 
     const part = storeParts[stepOf(step).fact];
     return part === undefined ? undefined : nameOf(part);
   });
-  const units = findUnits(facts);
-  const status = statusOf(facts, units);
+  const outcomes = findOutcomes(facts);
+  const status = statusOf(facts, outcomes);
   const line = new Line(facts, hops);
   addPlacement(line);
-  addCancel(line, units);
-  for (const unit of units) addUnit(line, unit);
-  addRest(line, units);
+  addCancel(line, outcomes);
+  for (const outcome of outcomes) addOutcome(line, outcome);
+  addRest(line, outcomes);
   addReport(line, status);
   const shown = facts.seeded ? hops.inTime().filter(({ state }) => state === "done") : hops.inTime();
   return {
     orderId: facts.orderId,
     hops: shown,
     status,
-    final: status !== null && finals.includes(status),
+    final: status !== null && isFinalStatus(status),
     seeded: facts.seeded,
   };
 }
 
-function statusOf({ order, report }: Facts, units: readonly Unit[]): string | null {
-  const told = units.findLast(({ status }) => status !== "" && status !== "CANCEL_REJECTED")?.status;
+function statusOf({ order, report }: Facts, outcomes: readonly Outcome[]): string | null {
+  const told = outcomes.findLast(({ status }) => status !== "" && status !== "CANCEL_REJECTED")?.status;
   const known = knownOr(order, undefined)?.status ?? (told === "ACCEPTED" ? "PENDING" : told);
   return known ?? knownOr(report, undefined)?.status ?? null;
 }
 
 /** What is left over goes back. */
-function addRest(line: Line, units: readonly Unit[]): void {
+function addRest(line: Line, outcomes: readonly Outcome[]): void {
   const { row } = line.known;
-  const last = units.findLast(({ status }) => finals.includes(status));
-  const ended = row !== undefined && finals.includes(row.status) && row.reservation === "HELD";
+  const last = outcomes.findLast(({ status }) => isFinalStatus(status));
+  const ended = row !== undefined && isFinalStatus(row.status) && row.reservation === "HELD";
   const left = ended && row.cumQuantity < row.quantity;
   if (isRefused(line.facts) || (!left && line.known.entry("REFUND", null) === undefined)) return;
   line.addRefund(null, last === undefined ? [] : [`event ${last.key}`, `answer ${last.key}`]);

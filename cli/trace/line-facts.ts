@@ -10,7 +10,7 @@ import {
   timeOfId,
 } from "./facts.js";
 import type { Found } from "./hop.js";
-import { answersOf, keyOf, readUnit, type Unit } from "./units.js";
+import { answersOf, keyOf, type Outcome, readOutcome } from "./outcomes.js";
 
 /** An id of a version 7 made so long before its row is not of this order's POST. */
 const idAgeLimitMs = 60_000;
@@ -58,15 +58,15 @@ export class LineFacts {
     );
   }
 
-  result({ key }: Unit): ResultFacts | undefined {
+  result({ key }: Outcome): ResultFacts | undefined {
     return knownOr(this.facts.results, []).find(
       ({ status, executionId, orderSeq }) =>
         key === (executionId ?? (status === "CANCEL_REJECTED" ? `${status} ${orderSeq}` : status)),
     );
   }
 
-  answer({ key }: Unit): MessageFacts | undefined {
-    return answersOf(this.facts).find((one) => readUnit(this.facts, one).key === key);
+  answer({ key }: Outcome): MessageFacts | undefined {
+    return answersOf(this.facts).find((one) => readOutcome(this.facts, one).key === key);
   }
 
   event(key: string): MessageFacts | undefined {
@@ -102,7 +102,7 @@ export class LineFacts {
     return isSimple(livingOf(this.facts.walletEvents), "sequence");
   }
 
-  /** CANCEL_REJECTED and PENDING again are shown by no event; any other has the key of its unit. */
+  /** CANCEL_REJECTED and PENDING again are shown by no event; any other has the key of its outcome. */
   #keyOfEvent({ value }: MessageFacts): string {
     const status = textOf(value.status) ?? "";
     return keyOf(this.facts.orderId, { status, executionId: textOf(value.executionId) });

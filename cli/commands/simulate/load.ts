@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Agent } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { isFinalStatus } from "../../../contracts/order-status.js";
 import type { OrderBody, ProblemBody } from "../../../contracts/rest.js";
 import type { Brokerage } from "../../brokerage/brokerage.js";
 import { ask, NoAnswer, type RestAnswer } from "../../brokerage/rest.js";
@@ -40,7 +41,6 @@ export interface LoadResult {
 const mostOpen = 200;
 /** Orders that are asked for again and again, to see their way; the others are asked for in the end. */
 const mostFollowed = 4;
-const finalStatuses = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
 const endWithinMs = 30_000;
 
 /** Places orders at even distances, whatever the answers take, follows some of them, and waits until all are final. */
@@ -163,7 +163,7 @@ class LoadRun {
   }
 
   #note({ orderId, status }: OrderBody): string | undefined {
-    if (!finalStatuses.includes(status) || !this.#unfinished.delete(orderId)) return undefined;
+    if (!isFinalStatus(status) || !this.#unfinished.delete(orderId)) return undefined;
     this.result.ended[status] = (this.result.ended[status] ?? 0) + 1;
     return status;
   }

@@ -1,8 +1,9 @@
+import { isFinalStatus } from "../../contracts/order-status.js";
 import { toBroker } from "../../contracts/topology.js";
 import { type Facts, knownOr, type MessageFacts, moneyOf, numberOf, textOf } from "./facts.js";
 
 /** Something that the exchange told of an order: an execution, or a status. */
-export interface Unit {
+export interface Outcome {
   /** The execution's id, else the status; "?" for an execution of which only the quantity is known. */
   readonly key: string;
   readonly status: string;
@@ -14,39 +15,38 @@ export interface Unit {
 }
 
 const fills = ["PARTIALLY_FILLED", "FILLED"];
-export const finals: readonly string[] = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
 
 /**
  * All that the exchange told, by whatever store or message knows of it, in its order. What no one knows of but has to
  * be, by the order's own row, is among them.
  */
-export function findUnits(facts: Facts): Unit[] {
-  const units = new Map<string, Unit>();
-  const add = (unit: Unit): void => {
-    const known = units.get(unit.key);
+export function findOutcomes(facts: Facts): Outcome[] {
+  const outcomes = new Map<string, Outcome>();
+  const add = (outcome: Outcome): void => {
+    const known = outcomes.get(outcome.key);
     // The first source that has a field is believed; the exchange's own comes first.
-    units.set(unit.key, known === undefined ? unit : { ...unit, ...known });
+    outcomes.set(outcome.key, known === undefined ? outcome : { ...outcome, ...known });
   };
   for (const { executionId, executedPrice, executedQuantity, reason, ...row } of knownOr(facts.results, []))
     add(
-      makeUnit(facts.orderId, {
+      makeOutcome(facts.orderId, {
         ...{ ...row, executionId, reason },
         ...{ price: executedPrice ?? undefined, quantity: executedQuantity ?? undefined },
       }),
     );
-  for (const message of answersOf(facts)) add(readUnit(facts, message));
+  for (const message of answersOf(facts)) add(readOutcome(facts, message));
   for (const message of knownOr(facts.orderEvents, [])) {
     if (message.reason !== undefined) continue;
-    const unit = readUnit(facts, message);
+    const outcome = readOutcome(facts, message);
     // The brokerage's own: before the exchange heard of it, or refused without it.
-    if (unit.status !== "PENDING" && !isRefused(facts)) add(unit);
+    if (outcome.status !== "PENDING" && !isRefused(facts)) add(outcome);
   }
   for (const { executionId, quantity, price } of knownOr(facts.recorded, []))
     add({ key: executionId, status: "", executes: true, quantity, price });
   for (const { type, executionId } of knownOr(facts.entries, []))
     if (type === "SETTLEMENT" && executionId !== null) add({ key: executionId, status: "", executes: true });
-  addFromRow(facts, units);
-  return [...units.values()].sort((left, right) => placeOf(left) - placeOf(right));
+  addFromRow(facts, outcomes);
+  return [...outcomes.values()].sort((left, right) => placeOf(left) - placeOf(right));
 }
 
 interface Told {
@@ -58,7 +58,10 @@ interface Told {
   readonly reason?: string | null | undefined;
 }
 
-function makeUnit(orderId: string, { status, executionId, orderSeq, price, quantity, reason }: Told): Unit {
+function makeOutcome(
+  orderId: string,
+  { status, executionId, orderSeq, price, quantity, reason }: Told,
+): Outcome {
   const key = keyOf(orderId, { status, executionId });
   return {
     // A wish to cancel may be refused more than once.
@@ -81,8 +84,8 @@ export function keyOf(
   return status === "FILLED" ? `${orderId}:1` : status;
 }
 
-export function readUnit({ orderId }: Facts, { value }: MessageFacts): Unit {
-  return makeUnit(orderId, {
+export function readOutcome({ orderId }: Facts, { value }: MessageFacts): Outcome {
+  return makeOutcome(orderId, {
     status: textOf(value.status) ?? "",
     executionId: textOf(value.executionId),
     orderSeq: numberOf(value.orderSeq),
@@ -108,30 +111,30 @@ export function isRefused({ order }: Facts): boolean {
 }
 
 /** What the row says has been told, and nobody else knows of. */
-function addFromRow(facts: Facts, units: Map<string, Unit>): void {
+function addFromRow(facts: Facts, outcomes: Map<string, Outcome>): void {
   const row = knownOr(facts.order, undefined);
   if (row === undefined || row.reservation !== "HELD") return;
   const { status, cumQuantity, statusSeq, acknowledged } = row;
-  const executed = [...units.values()].filter(({ executes }) => executes);
+  const executed = [...outcomes.values()].filter(({ executes }) => executes);
   const known = executed.reduce((sum, { quantity = 0 }) => sum + quantity, 0);
   const unnamed = cumQuantity - known;
   if (unnamed > 0 && executed.every(({ quantity }) => quantity !== undefined))
-    units.set("?", {
+    outcomes.set("?", {
       key: "?",
       status: status === "FILLED" ? status : "",
       executes: true,
       quantity: unnamed,
     });
-  if (finals.includes(status) && status !== "FILLED" && !units.has(status))
-    units.set(status, { key: status, status, executes: false });
+  if (isFinalStatus(status) && status !== "FILLED" && !outcomes.has(status))
+    outcomes.set(status, { key: status, status, executes: false });
   // A simple exchange fills without a word before it.
-  const begun = acknowledged || statusSeq > 0 || units.size > 0;
-  const accepted = begun ? statusSeq > units.size || (acknowledged && units.size === 0) : true;
-  if (accepted && !units.has("ACCEPTED"))
-    units.set("ACCEPTED", { key: "ACCEPTED", status: "ACCEPTED", executes: false });
+  const begun = acknowledged || statusSeq > 0 || outcomes.size > 0;
+  const accepted = begun ? statusSeq > outcomes.size || (acknowledged && outcomes.size === 0) : true;
+  if (accepted && !outcomes.has("ACCEPTED"))
+    outcomes.set("ACCEPTED", { key: "ACCEPTED", status: "ACCEPTED", executes: false });
 }
 
-function placeOf({ orderSeq, status, executes }: Unit): number {
+function placeOf({ orderSeq, status, executes }: Outcome): number {
   if (orderSeq !== undefined) return orderSeq;
   if (status === "ACCEPTED") return 0.5;
   return executes ? 1e6 : 2e6;
