@@ -101,6 +101,22 @@ describe("a picture that moves", () => {
     expect(textsOf(still)).toEqual(["$", "mybroker up", "done"]);
   });
 
+  it("has of a long screen the end alone", async () => {
+    const text = Array.from({ length: 20 }, (_, index) => `line ${index}`).join("\r\n");
+    const seen = await watchTerminal({
+      chunks: [{ atMs: 0, text }],
+      columns: 80,
+      rows: 24,
+      shownRows: 2,
+      frameMs: 50,
+    });
+    expect(seen.versions.map(({ runs }: { runs: { text: string }[] }) => runs[0]?.text)).toEqual([
+      "line 18",
+      "line 19",
+    ]);
+    expect(seen.height).toBe(2);
+  });
+
   it("scrolls as the terminal did", async () => {
     const lines = Array.from({ length: 6 }, (_, index) => ({ atMs: index * 500, text: `\r\nline ${index}` }));
     const picture = await draw(lines, { motion }, 3);

@@ -122,7 +122,7 @@ async function recordBeside(stage) {
   // Builds the image of the services, which both then have, and reads all images from the disk once.
   stage.run("mybroker up && mybroker --yes down --volumes");
   // On a terminal with fewer rows than containers and volumes Compose draws over itself.
-  const size = { rows: 44, shownRows: 14, frameMs: 1_500 };
+  const size = { rows: 44, shownRows: 14, frameMs: 2_000 };
   const ours = await stage.type("mybroker up", size);
   stage.run("mybroker --yes down --volumes");
   const theirs = await stage.type("docker compose --profile services up -d --wait", size);

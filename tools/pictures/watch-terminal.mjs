@@ -47,8 +47,17 @@ export async function watchTerminal({ chunks, columns, rows, shownRows = rows, f
   const used = rowsShown.findLastIndex((shown) => shown.size > 0) + 1;
   const last = Math.max(0, used - shownRows);
   if (last !== scrolls.at(-1).row) scrolls.push({ atMs: chunks.at(-1).atMs, row: last });
-  const height = Math.max(0, ...[...versions.values()].map(({ row }) => row + 1));
-  return { versions: [...versions.values()], scrolls, height: Math.min(shownRows, height) };
+  const all = [...versions.values()];
+  const height = Math.min(shownRows, Math.max(0, ...all.map(({ row }) => row + 1)));
+  return { versions: all.filter((version) => isSeen(version, scrolls, height)), scrolls, height };
+}
+
+/** Whether it ever stands between the first and the last row that are looked at. */
+function isSeen({ row, fromMs, toMs }, scrolls, height) {
+  return scrolls.some((scroll, index) => {
+    const untilMs = scrolls[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+    return row >= scroll.row && row < scroll.row + height && fromMs < untilMs && toMs > scroll.atMs;
+  });
 }
 
 /** Chunks that come soon after each other, joined, with the time of the last: nothing is shown before it was there. */
