@@ -64,6 +64,8 @@ export async function expectExampleFills(system: SystemToReplaceIn): Promise<{ f
   await expect.poll(reported, { timeout: 30_000 }).toEqual(["FILLED", "FILLED"]);
   replacing.kill("SIGINT");
   expect((await replacing.ended).exitCode).toBe(130);
-  expect((await system.run("order", "buy", "PETR4", "100", "--watch")).exitCode).toBe(0);
+  // On Docker ours is started again, and takes its time to be ready.
+  await expect.poll(async () => (await system.run("order", "list")).exitCode, { timeout: 60_000 }).toBe(0);
+  expect(await system.run("order", "buy", "PETR4", "100", "--watch")).toMatchObject({ exitCode: 0 });
   return { filled: orders.length };
 }
