@@ -99,13 +99,17 @@ describe("README", () => {
     });
   }
 
-  it("its last command passes with the npm that Node 20 brings", () => {
-    const [tests] = runAsStranger([commands.at(-1) ?? ""], "10");
-    expect({ status: tests?.status, text: tests?.status === 0 ? "" : tests?.text.slice(-4_000) }).toEqual({
-      status: 0,
-      text: "",
-    });
-    expect(tests?.text).not.toMatch(/npm warn/i);
-    expect(tests?.text).toMatch(/Tests +\d+ passed/);
-  });
+  // The very tests that CI has run before, once more as a stranger.
+  it.runIf(process.env.MYBROKER_LONG_RUNS === "1")(
+    "its last command passes with the npm that Node 20 brings",
+    () => {
+      const [tests] = runAsStranger([commands.at(-1) ?? ""], "10");
+      expect({ status: tests?.status, text: tests?.status === 0 ? "" : tests?.text.slice(-4_000) }).toEqual({
+        status: 0,
+        text: "",
+      });
+      expect(tests?.text).not.toMatch(/npm warn/i);
+      expect(tests?.text).toMatch(/Tests +\d+ passed/);
+    },
+  );
 });
