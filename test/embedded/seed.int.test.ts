@@ -117,6 +117,8 @@ it(`leaves no database with half a data set at ${points} kills (MYBROKER_SEED=${
     what: "the invariants",
     limitMs: 30_000,
   });
+  const greeting = await project.run();
+  expect(greeting.stdout).toMatch(/\nSeeded with data set \S+, scale 0\.1\.\n/);
   const again = await project.run("seed");
   expect(again.stdout).toMatch(/^Already there \(\w{6}\)\. Nothing to do in /);
 });
@@ -164,7 +166,7 @@ it("makes no order beside it fail", async () => {
   // Its investors have logged in by then.
   await waitUntil(async () => (await project.run(...orders)).stdout.includes("orderId"), {
     what: "the simulation's first order",
-    limitMs: 30_000,
+    limitMs: 60_000,
   });
   const { exitCode, stderr } = await project.run("seed", "--reset", "--yes", "--scale", "0.5");
   expect(exitCode, stderr).toBe(0);
