@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { kafkaErrors } from "../errors.js";
 import type {
   Clock,
@@ -13,6 +12,7 @@ import type {
 } from "./group-types.js";
 import {
   createMember,
+  createMemberId,
   describeMember,
   joinError,
   joinedMember,
@@ -49,7 +49,7 @@ export class Group {
 
   /** Nobody is in it or about to be. */
   get isUnused(): boolean {
-    return this.#members.all.length === 0 && this.#members.promisedCount === 0;
+    return this.#members.isEmpty;
   }
 
   /** What the members told about themselves for the protocol in use. */
@@ -67,8 +67,7 @@ export class Group {
       this.#members.endPromise(memberId);
       return this.#add(memberId, request);
     }
-    // Cut, as the protocol's strings have a limit and the client's may be at it.
-    const newId = `${(groupInstanceId ?? request.clientId).slice(0, 255)}-${randomUUID()}`;
+    const newId = createMemberId(request);
     const replaced = this.#members.getByInstance(groupInstanceId);
     if (replaced) return this.#replace(replaced, newId, request);
     if (groupInstanceId !== null || !request.requireKnownMemberId) return this.#add(newId, request);
@@ -209,13 +208,11 @@ export class Group {
 
   #startRebalanceTimer(run: () => void): void {
     this.#cancelRebalance();
-    const timeouts = this.#members.all.map(({ request }) => request.rebalanceTimeoutMs);
-    this.#cancelRebalance = this.#clock.after(Math.max(0, ...timeouts), run);
+    this.#cancelRebalance = this.#clock.after(this.#members.longestRebalanceMs, run);
   }
 
   #completeIfAllJoined(): void {
-    const allJoined = this.#members.all.every(({ answerJoin }) => answerJoin);
-    if (allJoined && this.#members.promisedCount === 0) this.#completeJoin();
+    if (this.#members.haveAllJoined) this.#completeJoin();
   }
 
   /** Begins the generation with those who joined; of the others only static members keep their place. */

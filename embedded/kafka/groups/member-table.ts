@@ -17,8 +17,19 @@ export class MemberTable {
     return [...this.#members.values()];
   }
 
-  get promisedCount(): number {
-    return this.#promised.size;
+  /** Also of promises. */
+  get isEmpty(): boolean {
+    return this.#members.size === 0 && this.#promised.size === 0;
+  }
+
+  /** Nobody is waited for, not even one who was promised a place. */
+  get haveAllJoined(): boolean {
+    return this.#promised.size === 0 && this.all.every(({ answerJoin }) => answerJoin);
+  }
+
+  /** How long the members want to be waited for; 0 where there are none. */
+  get longestRebalanceMs(): number {
+    return Math.max(0, ...this.all.map(({ request }) => request.rebalanceTimeoutMs));
   }
 
   get(memberId: string): Member | undefined {
@@ -45,7 +56,7 @@ export class MemberTable {
     if (errorCode !== kafkaErrors.NONE) return errorCode;
     const former = this.get(memberId) ?? this.getByInstance(groupInstanceId);
     const others = this.all.filter((member) => member !== former);
-    if (!former && !isKept && others.length + this.promisedCount >= memberLimit) {
+    if (!former && !isKept && others.length + this.#promised.size >= memberLimit) {
       return kafkaErrors.GROUP_MAX_SIZE_REACHED;
     }
     const lists = [request.protocols, ...others.map((other) => other.request.protocols)];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { GroupDescription, GroupProtocol, JoinRequest, JoinResult, SyncResult } from "./group-types.js";
 
 export const noBytes = Buffer.alloc(0);
@@ -12,6 +13,11 @@ export interface Member {
   /** Answers the SyncGroup that waits for the leader's assignments. */
   answerSync: ((result: SyncResult) => void) | undefined;
   cancelSession: () => void;
+}
+
+/** A new one, for who has none. Cut, as the protocol's strings have a limit and the client's may be at it. */
+export function createMemberId({ groupInstanceId, clientId }: JoinRequest): string {
+  return `${(groupInstanceId ?? clientId).slice(0, 255)}-${randomUUID()}`;
 }
 
 export function createMember(id: string, request: JoinRequest): Member {
