@@ -12,28 +12,21 @@ import type { DiskFloor } from "./disk-floor.js";
 import { FramePump } from "./frame-pump.js";
 import { Handshake, protocolHeader } from "./handshake.js";
 import { Heartbeats } from "./heartbeats.js";
+import { InputLimits, type PartialContent } from "./input-limits.js";
 import { hasCapability, offered } from "./tuning.js";
 
 const handshakeTimeoutMs = 10_000;
 /** After our last word: for a client that does not close its side. */
 const lingerMs = 1000;
-/** Published and not yet stored; beyond it the connection is not read. */
-const unstoredLimitBytes = 8 * 1024 * 1024;
-/** What one of them takes beside its bytes. */
-const publishOverheadBytes = 512;
 /** Answers that a client does not read; beyond it nothing more is read from it. */
 const outputLimitBytes = 1024 * 1024;
-/** Of all connections together; those that have little of it go on. */
-const partialContentLimitBytes = 128 * 1024 * 1024;
-const smallPartialContentBytes = 256 * 1024;
 
 export interface ConnectionOptions {
   readonly socket: Socket;
   readonly topology: Topology;
   readonly account: Account;
   readonly disk: DiskFloor;
-  /** Of contents that are not complete, of all connections. */
-  readonly partialContent: { sizeBytes: number };
+  readonly partialContent: PartialContent;
   /** Everything of the connection has been cleaned up. */
   onClosed(connection: Connection): void;
 }
@@ -43,23 +36,20 @@ export class Connection implements ChannelHost {
   readonly topology: Topology;
   readonly user: string;
   readonly identity = this;
-  readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #pump: FramePump;
+  readonly #input: InputLimits;
   readonly #channels: ChannelTable;
   readonly #handshakeTimer: NodeJS.Timeout;
   #phase: "header" | "handshake" | "open" | "closing" | "closed" = "header";
   #handshake: Handshake;
   #heartbeats: Heartbeats | undefined;
-  #unstoredBytes = 0;
-  #partialBytes = 0;
   #blocked = false;
   #corked = false;
   #cleanup: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions) {
     const { socket } = options;
-    this.#options = options;
     this.#socket = socket;
     this.topology = options.topology;
     this.user = options.account.user;
@@ -83,6 +73,7 @@ export class Connection implements ChannelHost {
       handle: (frame) => this.#receive(frame),
       onError: (error) => this.#fail(error),
     });
+    this.#input = new InputLimits(this.#pump, options.partialContent);
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("drain", () => this.#onDrain());
@@ -123,22 +114,11 @@ export class Connection implements ChannelHost {
   }
 
   trackPublish(sizeBytes: number, outcome: Promise<PublishOutcome>): void {
-    this.#unstoredBytes += sizeBytes + publishOverheadBytes;
-    if (this.#unstoredBytes > unstoredLimitBytes) this.#pump.hold("publishes");
-    void outcome.then(() => {
-      this.#unstoredBytes -= sizeBytes + publishOverheadBytes;
-      if (this.#unstoredBytes <= unstoredLimitBytes / 2) this.#pump.release("publishes");
-    });
+    this.#input.trackPublish(sizeBytes, outcome);
   }
 
   countPartialContent(bytes: number): void {
-    const { partialContent } = this.#options;
-    this.#partialBytes += bytes;
-    partialContent.sizeBytes += bytes;
-    if (bytes <= 0 || this.#partialBytes <= smallPartialContentBytes) return;
-    if (partialContent.sizeBytes > partialContentLimitBytes) {
-      throw new AmqpError(506, "too many messages are sent at once, none of them completely");
-    }
+    this.#input.countPartialContent(bytes);
   }
 
   /** The disk has room again, or has no more: then the connection is held at its next publish. */
@@ -295,7 +275,7 @@ export class Connection implements ChannelHost {
     clearTimeout(this.#handshakeTimer);
     this.#heartbeats?.stop();
     await this.#channels.close();
-    this.countPartialContent(-this.#partialBytes);
+    this.#input.close();
     // A declare that is under way may still add one, and all declares run one after the other.
     await this.topology.change(async () => {});
     const owned = [...this.topology.queues.values()].filter(({ owner }) => owner === this);

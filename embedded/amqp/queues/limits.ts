@@ -31,6 +31,26 @@ export function readLimits(kind: QueueKind, given: QueueArguments): Limits {
   };
 }
 
+/** Whether that much is more than the queue may have ready. */
+export function isOver(
+  { maxLength, maxLengthBytes }: Limits,
+  ready: { readonly count: number; readonly bytes: number },
+): boolean {
+  return (
+    (maxLength !== undefined && ready.count > maxLength) ||
+    (maxLengthBytes !== undefined && ready.bytes > maxLengthBytes)
+  );
+}
+
+/** What fits in a record. */
+const farFuture = 2 ** 48 - 1;
+
+/** When a message that comes now expires, in ms since 1970; 0: never. The shorter of its own time and the queue's counts. */
+export function findExpiry({ messageTtlMs }: Limits, expirationMs: number | undefined): number {
+  const ttlMs = Math.min(expirationMs ?? Number.POSITIVE_INFINITY, messageTtlMs ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(ttlMs) ? Math.min(Date.now() + ttlMs, farFuture) : 0;
+}
+
 /** Decoders differ in what they make of 64 bits. */
 export function readNumber(value: unknown): number | undefined {
   if (typeof value === "bigint") return Number(value);

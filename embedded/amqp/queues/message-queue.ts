@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { ConsumerList } from "./consumer-list.js";
+import { DeadLetters } from "./dead-letters.js";
 import { Deadline } from "./deadline.js";
-import { type Limits, readLimits } from "./limits.js";
+import { findExpiry, isOver, type Limits, readLimits } from "./limits.js";
 import type { MessageStore } from "./message-store.js";
 import type {
   Consumer,
@@ -30,15 +31,8 @@ export interface MessageQueueParts {
   log(level: "info" | "warn" | "error", text: string): void;
 }
 
-interface Condemned {
-  readonly id: number;
-  readonly reason: DeadLetterReason;
-}
-
-/** Dead letters under way at once, and messages that expire in one turn of the event loop. */
-const batchLimit = 256;
-/** What fits in a record. */
-const farFuture = 2 ** 48 - 1;
+/** Messages that expire in one turn of the event loop. */
+const expiredLimit = 256;
 
 /** Classic and quorum queues: a quorum queue keeps every message, counts deliveries and has a delivery limit. */
 export class MessageQueue implements Queue {
@@ -48,13 +42,12 @@ export class MessageQueue implements Queue {
   readonly #parts: MessageQueueParts;
   readonly #store: MessageStore;
   readonly #consumers = new ConsumerList();
+  readonly #deadLetters: DeadLetters;
   readonly #expiry = new Deadline(() => this.#pump());
   readonly #unused = new Deadline(() => this.#parts.events.expired());
   #limits: Limits;
-  #condemned: Condemned[] = [];
   /** Read from the file for the next delivery: the cache may be too small or too busy to keep it until then. */
   #loaded: { readonly id: number; readonly message: Message } | undefined;
-  #burying = false;
   #pumping = false;
   #loading = false;
   #closed = false;
@@ -67,6 +60,14 @@ export class MessageQueue implements Queue {
     this.#parts = parts;
     this.#store = store;
     this.#limits = readLimits(definition.kind, definition.arguments);
+    this.#deadLetters = new DeadLetters({
+      ...parts,
+      onRoom: () => {
+        this.#dropOverflow();
+        this.#pump();
+      },
+      onError: (error) => this.#complain(error),
+    });
     // Who held these is gone with the process that ended.
     this.requeue(
       [...store.slots.ids("unacked")].sort((a, b) => a - b),
@@ -91,11 +92,7 @@ export class MessageQueue implements Queue {
     if (this.#closed) return "failed";
     if (this.#limits.overflow !== "drop-head" && this.#isOver(1, message.body.length))
       return this.#refuse(message);
-    const ttlMs = Math.min(
-      expirationMs ?? Number.POSITIVE_INFINITY,
-      this.#limits.messageTtlMs ?? Number.POSITIVE_INFINITY,
-    );
-    const expiresAt = Number.isFinite(ttlMs) ? Math.min(Date.now() + ttlMs, farFuture) : 0;
+    const expiresAt = findExpiry(this.#limits, expirationMs);
     const keep = this.#durable && (persistent || this.kind === "quorum");
     const id = await this.#store.add(message, { persistent: keep, expiresAt });
     if (id === undefined) return "failed";
@@ -190,7 +187,7 @@ export class MessageQueue implements Queue {
     this.#closed = true;
     this.#expiry.clear();
     this.#unused.clear();
-    this.#condemned = [];
+    this.#deadLetters.stop();
   }
 
   #unackedOf(ids: readonly number[]): number[] {
@@ -198,12 +195,8 @@ export class MessageQueue implements Queue {
   }
 
   #isOver(moreCount: number, moreBytes: number): boolean {
-    const { maxLength, maxLengthBytes } = this.#limits;
     const count = this.readyCount + moreCount + (moreCount > 0 ? this.#store.pendingCount : 0);
-    return (
-      (maxLength !== undefined && count > maxLength) ||
-      (maxLengthBytes !== undefined && this.#store.slots.readyBytes + moreBytes > maxLengthBytes)
-    );
+    return isOver(this.#limits, { count, bytes: this.#store.slots.readyBytes + moreBytes });
   }
 
   async #refuse(message: Message): Promise<PublishOutcome> {
@@ -214,11 +207,7 @@ export class MessageQueue implements Queue {
   }
 
   #dropOverflow(): void {
-    while (
-      this.#limits.overflow === "drop-head" &&
-      this.#isOver(0, 0) &&
-      this.#condemned.length < batchLimit
-    ) {
+    while (this.#limits.overflow === "drop-head" && this.#isOver(0, 0) && this.#deadLetters.hasRoom) {
       const id = this.#store.slots.firstReady();
       if (id === undefined) break;
       this.#discard(id, "maxlen");
@@ -288,12 +277,12 @@ export class MessageQueue implements Queue {
 
   /** Expired messages leave at the head only, as in RabbitMQ: one behind a longer-lived one waits for it. */
   #firstUnexpired(spared?: number): number | undefined {
-    for (let count = 0; count < batchLimit; count += 1) {
+    for (let count = 0; count < expiredLimit; count += 1) {
       const id = this.#store.slots.firstReady();
       if (id === undefined || id === spared) return id;
       const expiresAt = this.#store.slots.get(id)?.expiresAt ?? 0;
       if (expiresAt === 0 || expiresAt > Date.now()) return id;
-      if (this.#condemned.length >= batchLimit) return undefined;
+      if (!this.#deadLetters.hasRoom) return undefined;
       this.#discard(id, "expired");
     }
     this.#pumpLater();
@@ -303,45 +292,13 @@ export class MessageQueue implements Queue {
   #watchHead(): void {
     const id = this.#store.slots.firstReady();
     const expiresAt = id === undefined ? 0 : (this.#store.slots.get(id)?.expiresAt ?? 0);
-    if (expiresAt === 0 || this.#condemned.length >= batchLimit) this.#expiry.clear();
+    if (expiresAt === 0 || !this.#deadLetters.hasRoom) this.#expiry.clear();
     else this.#expiry.set(expiresAt);
   }
 
   #discard(id: number, reason: DeadLetterReason): void {
-    if (!this.#limits.deadLetters) {
-      this.#store.remove([id]);
-      return;
-    }
-    this.#store.setAside(id);
-    this.#condemned.push({ id, reason });
-    if (!this.#burying) void this.#bury();
-  }
-
-  /** Dead letters leave in order, some at a time; their originals go once they are kept elsewhere. */
-  async #bury(): Promise<void> {
-    this.#burying = true;
-    await this.#parts.started;
-    while (this.#condemned.length > 0) {
-      const burials: Promise<void>[] = [];
-      for (const { id, reason } of this.#condemned.splice(0, batchLimit)) {
-        const message =
-          this.#store.peek(id) ?? (await this.#store.load(id).catch((error) => this.#complain(error)));
-        if (message && !this.#closed) burials.push(this.#buryOne({ id, reason }, message));
-      }
-      await Promise.all(burials);
-      this.#dropOverflow();
-      this.#pump();
-    }
-    this.#burying = false;
-  }
-
-  async #buryOne({ id, reason }: Condemned, message: Message): Promise<void> {
-    try {
-      await this.#parts.events.deadLetter(message, reason);
-      if (!this.#closed) this.#store.remove([id]);
-    } catch (error) {
-      this.#complain(error);
-    }
+    if (this.#limits.deadLetters) this.#deadLetters.add(id, reason);
+    else this.#store.remove([id]);
   }
 
   #complain(error: unknown): void {

@@ -1,14 +1,14 @@
 import type { Frame } from "./frames.js";
-import { detach, type MemoryBudget, type MessageCache, messageBytes } from "./message-cache.js";
+import { detach, type MemoryBudget, type MessageCache } from "./message-cache.js";
+import { MessageMemory } from "./message-memory.js";
+import { MessageNotes } from "./message-notes.js";
 import type { Message } from "./queue.js";
 import {
   decodeGone,
   decodeMessage,
   decodeMessageFields,
   decodeStates,
-  encodeGone,
   encodeMessage,
-  encodeStates,
   type IdRange,
   recordType,
   type StateChange,
@@ -33,27 +33,24 @@ export interface MessageStoreOptions {
 }
 
 const readAheadBytes = 256 * 1024;
-const rangesPerRecord = 50_000;
 
 /** The messages of one queue: where each is, in memory or in the file, and what became of it. */
 export class MessageStore {
   readonly slots = new SlotTable();
   readonly #shared: Shared;
   readonly #name: string;
-  readonly #inMemory = new Map<number, Message>();
+  readonly #memory: MessageMemory;
+  readonly #notes = new MessageNotes((records) => this.#appendNotes(records));
   readonly #log: SegmentLog;
   #nextId = 1;
   #pendingCount = 0;
   #lastAppend: Promise<unknown> = Promise.resolve();
-  #gone: number[] = [];
-  #changes = new Map<number, StateChange>();
-  #noting = false;
-  #tidying = false;
   #closed = false;
 
   private constructor({ shared, name, folder }: MessageStoreOptions) {
     this.#shared = shared;
     this.#name = name;
+    this.#memory = new MessageMemory(name, shared);
     this.#log = new SegmentLog({ ...shared, folder });
   }
 
@@ -83,8 +80,7 @@ export class MessageStore {
       redelivered: false,
       transient: !persistent,
     };
-    if (!persistent && this.#shared.budget.take(messageBytes(message))) {
-      this.#inMemory.set(id, detach(message));
+    if (!persistent && this.#memory.keep(id, message)) {
       if (this.#pendingCount > 0) await this.#lastAppend;
       this.slots.put(id, slot);
       return id;
@@ -96,7 +92,7 @@ export class MessageStore {
       await appended;
       return id;
     } catch (error) {
-      this.#shared.log("error", `queue ${this.#name}: a message could not be stored: ${describe(error)}`);
+      this.#report("error", "a message could not be stored", error);
       return undefined;
     } finally {
       this.#pendingCount -= 1;
@@ -105,7 +101,7 @@ export class MessageStore {
 
   /** The message, when it is in memory. */
   peek(id: number): Message | undefined {
-    return this.#inMemory.get(id) ?? this.#shared.cache.get(this.#key(id));
+    return this.#memory.peek(id);
   }
 
   /** The message, from its file if need be; undefined once it is gone. @throws Error code DATA_DAMAGED */
@@ -127,13 +123,12 @@ export class MessageStore {
     for (const id of ids) {
       const slot = this.slots.get(id);
       if (!slot) continue;
-      this.#forget(id, slot);
+      this.#log.countLive(slot, -1);
+      this.#memory.release(id);
       this.slots.delete(id);
-      if (slot.transient) continue;
-      this.#changes.delete(id);
-      this.#gone.push(id);
+      if (!slot.transient) this.#notes.addGone(id);
     }
-    this.#note();
+    this.#notes.writeSoon();
   }
 
   /** With a consumer now. */
@@ -154,108 +149,54 @@ export class MessageStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#writeNotes();
-    for (const id of this.#inMemory.keys()) this.#release(id);
+    this.#notes.writeNow();
+    this.#memory.close();
     await this.#log.close();
   }
 
   async destroy(): Promise<void> {
     this.#closed = true;
-    for (const id of this.slots.ids()) this.#release(id);
+    for (const id of this.slots.ids()) this.#memory.release(id);
     await this.#log.destroy();
-  }
-
-  #key(id: number): string {
-    return `${this.#name}:${id}`;
   }
 
   async #append(id: number, slot: Slot, message: Message): Promise<void> {
     const chunks = encodeSlot(id, slot, message);
     const recordBytes = chunks.reduce((total, chunk) => total + chunk.length, 0);
     const location = await this.#log.append(chunks);
-    this.#shared.cache.set(this.#key(id), message);
+    this.#memory.cache(id, message);
     this.#settle(id, { ...slot, ...location, recordBytes });
   }
 
   /** The slot, in place of what was known of the message. */
   #settle(id: number, slot: Slot): void {
     const before = this.slots.get(id);
-    if (before) this.#countLive(before, -1);
+    if (before) this.#log.countLive(before, -1);
     this.slots.put(id, slot);
-    this.#countLive(slot, 1);
-  }
-
-  #countLive(slot: Slot, by: 1 | -1): void {
-    const segment = slot.segment > 0 ? this.#log.find(slot.segment) : undefined;
-    if (!segment) return;
-    segment.liveCount += by;
-    segment.liveBytes += by * slot.recordBytes;
-  }
-
-  #forget(id: number, slot: Slot): void {
-    this.#countLive(slot, -1);
-    this.#release(id);
-  }
-
-  #release(id: number): void {
-    this.#shared.cache.delete(this.#key(id));
-    const message = this.#inMemory.get(id);
-    if (!message) return;
-    this.#inMemory.delete(id);
-    this.#shared.budget.give(messageBytes(message));
+    this.#log.countLive(slot, 1);
   }
 
   #change(id: number, newId: number, to: Partial<Slot>): Slot | undefined {
     const slot = this.slots.get(id);
     if (!slot) return undefined;
     const next = { ...slot, ...to };
-    if (newId !== id) this.#rename(id, newId);
+    if (newId !== id) {
+      this.slots.delete(id);
+      this.#memory.rename(id, newId);
+    }
     this.slots.put(newId, next);
-    if (slot.transient) return next;
-    this.#changes.set(id, { ...next, id, newId, out: next.state === "unacked" });
-    this.#note();
+    if (!slot.transient) this.#notes.addChange({ ...next, id, newId, out: next.state === "unacked" });
     return next;
   }
 
-  #rename(id: number, newId: number): void {
-    this.slots.delete(id);
-    const message = this.peek(id);
-    if (!message) return;
-    if (this.#inMemory.delete(id)) this.#inMemory.set(newId, message);
-    else {
-      this.#shared.cache.delete(this.#key(id));
-      this.#shared.cache.set(this.#key(newId), message);
-    }
-  }
-
-  /** Notes of one turn of the event loop go out as one record each. */
-  #note(): void {
-    if (this.#noting) return;
-    this.#noting = true;
-    queueMicrotask(() => this.#writeNotes());
-  }
-
-  #writeNotes(): void {
-    this.#noting = false;
-    const records: Buffer[][] = [];
-    if (this.#changes.size > 0) records.push(encodeStates([...this.#changes.values()]));
-    const ranges = joinRanges(this.#gone);
-    for (let from = 0; from < ranges.length; from += rangesPerRecord) {
-      records.push(encodeGone(ranges.slice(from, from + rangesPerRecord)));
-    }
-    this.#changes = new Map();
-    this.#gone = [];
+  #appendNotes(records: readonly Buffer[][]): void {
     for (const record of records) {
       // What is not noted is delivered once more after a restart, which is all that can be done about it.
       this.#log.append(record).catch((error) => {
-        if (!this.#closed)
-          this.#shared.log(
-            "warn",
-            `queue ${this.#name}: an acknowledgement was not stored: ${describe(error)}`,
-          );
+        if (!this.#closed) this.#report("warn", "an acknowledgement was not stored", error);
       });
     }
-    void this.#tidy();
+    this.#tidy();
   }
 
   async #read(slot: Slot): Promise<Message> {
@@ -275,7 +216,7 @@ export class MessageStore {
     const { id } = decodeMessageFields(payload);
     const slot = this.slots.get(id);
     if (slot?.segment !== segment || slot.position !== position || slot.state !== "ready") return;
-    if (!this.peek(id)) this.#shared.cache.set(this.#key(id), decodeMessage(payload));
+    if (!this.peek(id)) this.#memory.cache(id, decodeMessage(payload));
   }
 
   #replay({ position, sizeBytes, payload }: Frame, segment: Segment): void {
@@ -307,7 +248,7 @@ export class MessageStore {
     this.#nextId = Math.max(this.#nextId, to);
     for (let id = from; id < to; id += 1) {
       const slot = this.slots.get(id);
-      if (slot) this.#countLive(slot, -1);
+      if (slot) this.#log.countLive(slot, -1);
       this.slots.delete(id);
     }
   }
@@ -316,35 +257,15 @@ export class MessageStore {
     this.#nextId = Math.max(this.#nextId, newId + 1);
     const slot = this.slots.get(id);
     if (!slot) return;
-    this.#countLive(slot, -1);
+    this.#log.countLive(slot, -1);
     this.slots.delete(id);
     this.#settle(newId, { ...slot, ...fields, state: out ? "unacked" : "ready" });
   }
 
-  /** Drops segments that nobody needs, oldest first: what is noted as gone must outlive the message itself. */
-  async #tidy(): Promise<void> {
-    if (this.#tidying || this.#closed) return;
-    this.#tidying = true;
-    try {
-      for (;;) {
-        const oldest = this.#log.oldest;
-        if (!oldest || this.#log.isActive(oldest) || this.#closed) break;
-        if (oldest.liveCount > 0 && !this.#isWasteful()) break;
-        if (oldest.liveCount > 0) await this.#moveForward(oldest);
-        if (oldest.liveCount > 0) break;
-        await this.#log.dropOldest();
-      }
-    } catch (error) {
-      if (!this.#closed)
-        this.#shared.log("warn", `queue ${this.#name}: could not tidy its files: ${describe(error)}`);
-    }
-    this.#tidying = false;
-  }
-
-  /** More than half of the files, and not just a little, is of no use. */
-  #isWasteful(): boolean {
-    const liveBytes = this.#log.segments.reduce((total, segment) => total + segment.liveBytes, 0);
-    return this.#log.sizeBytes > 2 * liveBytes + 2 * this.#shared.segmentBytes;
+  /** Drops what nobody needs of the files, oldest first: what is noted as gone must outlive the message itself. */
+  #tidy(): void {
+    const tidied = this.#log.dropUnneeded((oldest) => this.#moveForward(oldest));
+    tidied.catch((error) => this.#closed || this.#report("warn", "could not tidy its files", error));
   }
 
   async #moveForward({ number }: Segment): Promise<void> {
@@ -354,7 +275,7 @@ export class MessageStore {
       const slot = this.slots.get(id);
       if (!message || slot?.segment !== number) continue;
       // The file must know its present number before it is written under that.
-      this.#writeNotes();
+      this.#notes.writeNow();
       await this.#copy(id, slot, message);
     }
   }
@@ -364,23 +285,13 @@ export class MessageStore {
     const now = this.slots.get(id);
     if (now) this.#settle(id, { ...now, ...location });
   }
+
+  #report(level: "warn" | "error", what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#shared.log(level, `queue ${this.#name}: ${what}: ${reason}`);
+  }
 }
 
 function encodeSlot(id: number, slot: Slot, message: Message): Buffer[] {
   return encodeMessage({ ...slot, id, timeMs: slot.expiresAt, out: slot.state === "unacked" }, message);
-}
-
-/** As few ranges as there are gaps. */
-function joinRanges(ids: readonly number[]): IdRange[] {
-  const ranges: [number, number][] = [];
-  for (const id of Float64Array.from(ids).sort()) {
-    const last = ranges.at(-1);
-    if (last && last[1] === id) last[1] = id + 1;
-    else ranges.push([id, id + 1]);
-  }
-  return ranges;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

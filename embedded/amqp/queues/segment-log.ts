@@ -9,7 +9,7 @@ export interface Segment {
   readonly number: number;
   readonly salt: number;
   sizeBytes: number;
-  /** Messages that are still needed, and their bytes in the file: kept by the log's owner. */
+  /** Messages that are still needed, and their bytes in the file, as the log's owner counts them (countLive). */
   liveCount: number;
   liveBytes: number;
 }
@@ -52,6 +52,7 @@ export class SegmentLog {
   #scheduledBytes = 0;
   #opening: Promise<void> | undefined;
   #waiting: Waiting[] = [];
+  #dropping = false;
   #closed = false;
 
   constructor(options: SegmentLogOptions) {
@@ -89,6 +90,14 @@ export class SegmentLog {
 
   find(number: number): Segment | undefined {
     return this.segments[number - (this.segments[0]?.number ?? 0)];
+  }
+
+  /** One more message, or one less, that is still needed; what is in no segment (0) does not count. */
+  countLive({ segment: number, recordBytes }: { segment: number; recordBytes: number }, by: 1 | -1): void {
+    const segment = number > 0 ? this.find(number) : undefined;
+    if (!segment) return;
+    segment.liveCount += by;
+    segment.liveBytes += by * recordBytes;
   }
 
   /** Resolves once the record is in the file; the first chunk has room for the frame in front. Order is that of the calls. */
@@ -132,6 +141,26 @@ export class SegmentLog {
     return segment && readFrame(buffer, position, segment.salt);
   }
 
+  /**
+   * Drops segments without messages that are needed, oldest first. `moveForward` appends those of the oldest once more,
+   * where much else is of no use. At once where it is under way already.
+   */
+  async dropUnneeded(moveForward: (oldest: Segment) => Promise<void>): Promise<void> {
+    if (this.#dropping) return;
+    this.#dropping = true;
+    try {
+      for (;;) {
+        const { oldest } = this;
+        if (!oldest || this.isActive(oldest) || this.#closed) return;
+        if (oldest.liveCount > 0 && this.#isWasteful()) await moveForward(oldest);
+        if (oldest.liveCount > 0) return;
+        await this.dropOldest();
+      }
+    } finally {
+      this.#dropping = false;
+    }
+  }
+
   async dropOldest(): Promise<void> {
     // What replaces it must be on the disk before it goes.
     await this.flush();
@@ -154,6 +183,12 @@ export class SegmentLog {
   async destroy(): Promise<void> {
     await this.close().catch(() => {});
     await rm(this.#options.folder, { recursive: true, force: true });
+  }
+
+  /** More than half of the files, and not just a little, is of no use. */
+  #isWasteful(): boolean {
+    const liveBytes = this.segments.reduce((total, segment) => total + segment.liveBytes, 0);
+    return this.sizeBytes > 2 * liveBytes + 2 * this.#options.segmentBytes;
   }
 
   async #write(active: AppendFile, chunks: readonly Buffer[]): Promise<Location> {
