@@ -155,8 +155,10 @@ class Reading implements KafkaReading {
         if (!someWait || fetched.some(({ batches, errorCode }) => batches.length > 0 || errorCode !== 0)) {
           return fetched;
         }
-        const pause = ready.length === 0 ? [] : [sleep(busyPollMs)];
-        await Promise.race([...led.flatMap(({ waiting }) => waiting ?? []), ...pause]);
+        // No race of both: each would stay with a promise that is open for as long as a terminal is stopped.
+        await (ready.length === 0
+          ? Promise.race(led.flatMap(({ waiting }) => waiting ?? []))
+          : sleep(busyPollMs));
       }
     };
     for (let answer = await ask(); answer !== undefined; ) {

@@ -19,9 +19,10 @@ export interface Database<Schema> {
   readonly db: Kysely<Schema>;
   readonly dialect: SqlDialect;
   /**
-   * Runs `work` in a transaction (READ COMMITTED; SQLite: serialized), all of it again after a deadlock or a busy
-   * error, at most 5 times in all: it must do nothing that cannot be done twice. When the connection is lost in the
-   * commit nobody knows whether it happened, so that is not repeated.
+   * Runs `work` in a transaction (READ COMMITTED; SQLite: serialized), all of it again after a deadlock or a lock not
+   * had in time, at most 5 times in all: it must do nothing that cannot be done twice. SQLite waits for its file before
+   * it begins, for 4 s at most, and then fails with SQLITE_BUSY. When the connection is lost in the commit nobody knows
+   * whether it happened, so that is not repeated.
    */
   transact<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
   /** The lock if nobody has it. Its holder's death frees it. @throws RangeError unless 1-32 of a-z, 0-9 and "-" */

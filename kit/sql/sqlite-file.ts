@@ -2,9 +2,8 @@ import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type Libsql from "libsql";
 import { isSqliteBusy, translateSqliteError, withCode } from "./sqlite-errors.js";
+import { fromSqlite, type Row, toSqlite } from "./sqlite-values.js";
 import { whileBusy } from "./while-busy.js";
-
-type Row = Record<string, unknown>;
 
 /**
  * One connection to one SQLite file. Every call is synchronous and holds up the whole process, so nothing here waits
@@ -273,37 +272,4 @@ class LibsqlFile implements SqliteFile {
       throw translateSqliteError(error, this.path);
     }
   }
-}
-
-/**
- * libsql ends the process on a boolean, cuts text at a NUL, stores NaN as NULL and binds every number as a REAL, in
- * which money beyond 2^53 loses its last digits in sums.
- */
-function toSqlite(value: unknown): unknown {
-  if (value === null || typeof value === "bigint" || value instanceof Uint8Array) return value;
-  if (typeof value === "boolean") return value ? 1n : 0n;
-  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
-  if (typeof value === "number" && Number.isFinite(value) && !Number.isInteger(value)) return value;
-  if (typeof value === "string" && !value.includes("\0")) return value;
-  throw new TypeError(`SQLite cannot keep ${typeof value === "string" ? "text with a NUL" : String(value)}`);
-}
-
-function fromSqlite(names: readonly string[], values: readonly unknown[]): Row {
-  const result: Row = {};
-  for (const [index, name] of names.entries()) {
-    const value = values[index];
-    result[name] =
-      typeof value === "bigint"
-        ? toSafeInteger(value, name)
-        : value instanceof ArrayBuffer
-          ? Buffer.from(value)
-          : value;
-  }
-  return result;
-}
-
-function toSafeInteger(value: bigint, name: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${name} is beyond a safe integer: ${value}`);
-  return number;
 }

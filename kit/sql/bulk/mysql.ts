@@ -1,28 +1,18 @@
 import { Readable } from "node:stream";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
-import { connectTimeoutMs, type ServerSettings } from "../engines/engine.js";
+import type { ServerSettings } from "../engines/engine.js";
+import { sessionRules, toConnectionOptions } from "../engines/mysql.js";
 import { withCode } from "../sqlite-errors.js";
 import type { BulkRow, BulkSession, BulkTable, BulkValue } from "./bulk.js";
 import { createLineEncoder, formatNumber } from "./encode-text.js";
 import { createGatherer, toBuffers } from "./gather.js";
 import { createTransaction } from "./transaction.js";
 
-const session = `set session max_execution_time = 0, time_zone = '+00:00', innodb_lock_wait_timeout = 50,
-  sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY',
-  transaction_isolation = 'READ-COMMITTED'`;
+const session = `set session innodb_lock_wait_timeout = 50, max_execution_time = 0, ${sessionRules}`;
 
 export async function openMysqlBulk(settings: ServerSettings): Promise<BulkSession> {
   const { createConnection } = await import("../../drivers/mysql2.js");
-  const { host, port, user, password, database } = settings;
-  const connection = createConnection({
-    ...{ host, port, user, password, database },
-    connectTimeout: connectTimeoutMs,
-    charset: "UTF8MB4_BIN",
-    dateStrings: true,
-    supportBigNumbers: true,
-    stringifyObjects: true,
-    enableKeepAlive: true,
-  });
+  const connection = createConnection(toConnectionOptions(settings));
   connection.on("error", () => {});
   const run = <Result extends ResultSetHeader | RowDataPacket[]>(
     statement: string,

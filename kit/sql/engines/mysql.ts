@@ -17,7 +17,7 @@ import {
 export async function openMysql(settings: ServerSettings): Promise<SqlEngine> {
   const { createPool } = await import("../../drivers/mysql2.js");
   const connectionLimit = settings.poolSize ?? defaultPoolSize;
-  const pool = createPool({ ...configure(settings), connectionLimit, queueLimit: 1_000 });
+  const pool = createPool({ ...toConnectionOptions(settings), connectionLimit, queueLimit: 1_000 });
   pool.on("connection", (connection) => {
     // Sent ahead of the first statement; should it fail the connection is of no use.
     connection.query(session, (error) => error && connection.destroy());
@@ -30,10 +30,13 @@ export async function openMysql(settings: ServerSettings): Promise<SqlEngine> {
   };
 }
 
-const session = `set session innodb_lock_wait_timeout = ${lockTimeoutMs / 1_000},
-  max_execution_time = ${statementTimeoutMs},
+/** For a session, whatever the server's own settings are: nothing is bent to fit, and times are in UTC. */
+export const sessionRules = `
   sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY',
   time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED'`;
+
+const session = `set session innodb_lock_wait_timeout = ${lockTimeoutMs / 1_000},
+  max_execution_time = ${statementTimeoutMs}, ${sessionRules}`;
 
 /** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK. */
 const transient = [1205, 1213];
@@ -75,7 +78,8 @@ const dialect: SqlDialect = {
   forUpdate: (query) => query.forUpdate(),
 };
 
-function configure(settings: ServerSettings): ConnectionOptions {
+/** Of every connection: exact values, as text where a number would not be. */
+export function toConnectionOptions(settings: ServerSettings): ConnectionOptions {
   const { host, port, user, password, database } = settings;
   return {
     ...{ host, port, user, password, database },
@@ -124,7 +128,7 @@ function limitQueries(connection: PoolConnection): MysqlPoolConnection {
 async function tryLock(settings: ServerSettings, name: string): Promise<SqlLock | undefined> {
   checkLockName(name);
   const { createConnection } = await import("../../drivers/mysql2.js");
-  const connection = createConnection(configure(settings));
+  const connection = createConnection(toConnectionOptions(settings));
   connection.on("error", () => {});
   // Locks are the server's, not the database's.
   const lock = `${settings.database}.${name}`.slice(-64);
