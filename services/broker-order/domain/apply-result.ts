@@ -1,7 +1,8 @@
 import type { OrderStatus } from "../../../contracts/fields.js";
 import type { ResultMessage } from "../../../contracts/messages.js";
+import { isFinalStatus } from "../../../contracts/order-status.js";
 import { addMoney, type Money, multiplyMoney, parseMoney } from "../../../kit/money.js";
-import { announce, type Change, isFinal, type Order, type OrderExecution } from "./order.js";
+import { announce, type Change, type Order, type OrderExecution } from "./order.js";
 
 /** A result that cannot be true of its order, whatever comes later. */
 export class Contradiction extends Error {}
@@ -23,7 +24,7 @@ export function applyResult(
   const cumQuantity = countExecuted(order, recordedQuantity, result);
   const status = nextStatus(order, result);
   const cancelRequested =
-    order.cancelRequested && result.status !== "CANCEL_REJECTED" && !isFinal(status.status);
+    order.cancelRequested && result.status !== "CANCEL_REJECTED" && !isFinalStatus(status.status);
   const next: Order = {
     ...order,
     ...status,
@@ -90,10 +91,10 @@ function countExecuted(order: Order, recordedQuantity: number, result: ResultMes
   const told = result.cumQuantity ?? (result.status === "FILLED" ? order.quantity : undefined);
   const cumQuantity = Math.max(order.cumQuantity, recordedQuantity, told ?? 0);
   if (cumQuantity > order.quantity) throw new Contradiction("more is executed than was ordered");
-  if (isFinal(order.status) && cumQuantity > order.cumQuantity) {
+  if (isFinalStatus(order.status) && cumQuantity > order.cumQuantity) {
     throw new Contradiction("more is executed than when the order ended");
   }
-  if (isFinal(result.status) && told !== undefined && told < cumQuantity) {
+  if (isFinalStatus(result.status) && told !== undefined && told < cumQuantity) {
     throw new Contradiction("less is executed than is recorded");
   }
   if (result.status === "FILLED" && told !== order.quantity) {
@@ -108,11 +109,11 @@ function nextStatus(
 ): Pick<Order, "status" | "statusSeq" | "reason"> {
   const past = { status: order.status, statusSeq: order.statusSeq, reason: order.reason };
   if (status === "ACCEPTED" || status === "CANCEL_REJECTED") return past;
-  const repeated = status === order.status || (isFinal(order.status) && !isFinal(status));
+  const repeated = status === order.status || (isFinalStatus(order.status) && !isFinalStatus(status));
   // Without orderSeq: in the order of their coming.
   const statusSeq = orderSeq ?? (repeated ? 0 : order.statusSeq + 1);
   if (statusSeq < order.statusSeq || (statusSeq === order.statusSeq && status === order.status)) return past;
-  if (statusSeq === order.statusSeq || isFinal(order.status)) {
+  if (statusSeq === order.statusSeq || isFinalStatus(order.status)) {
     throw new Contradiction(`${status} after ${order.status}`);
   }
   return { status: status as OrderStatus, statusSeq, reason: reason ?? null };

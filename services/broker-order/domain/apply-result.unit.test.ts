@@ -1,10 +1,11 @@
 import { assert, property, shuffledSubarray, subarray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ResultMessage } from "../../../contracts/messages.js";
+import { isFinalStatus } from "../../../contracts/order-status.js";
 import { toMoney } from "../../../kit/money.js";
 import { heldOrder, resultStreams } from "../testing/result-streams.js";
 import { applyResult, Contradiction } from "./apply-result.js";
-import { type Change, isFinal, type Order, type OrderExecution, toOrderBody } from "./order.js";
+import { type Change, type Order, type OrderExecution, toOrderBody } from "./order.js";
 
 /** Applies results one by one, as the service does. */
 function applyAll(start: Order, results: readonly ResultMessage[]) {
@@ -66,7 +67,7 @@ describe("results of the exchange in any order, some of them twice", () => {
         expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 2));
         const told = events.flatMap(({ executionId }) => executionId ?? []);
         expect(told.sort()).toEqual([...executions.keys()].sort());
-        const end = events.find(({ status }) => isFinal(status));
+        const end = events.find(({ status }) => isFinalStatus(status));
         if (end !== undefined) expect(end.cumQuantity).toBe(order.cumQuantity);
         expect(events.at(-1)?.cumQuantity ?? 0).toBe(order.cumQuantity);
       }),

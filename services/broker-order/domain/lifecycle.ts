@@ -1,4 +1,5 @@
-import { announce, type Change, isFinal, type Order } from "./order.js";
+import { isFinalStatus } from "../../../contracts/order-status.js";
+import { announce, type Change, type Order } from "./order.js";
 
 /** A message to the exchange that has no answer is sent again after this time, and then ever more rarely. */
 const resendMs = 30_000;
@@ -46,7 +47,7 @@ export function postponeRelease(order: Order, now: number): Decision {
 
 /** The owner wants it no more. While the wallet is being asked nothing is sent; hold will do it. */
 export function requestCancel(order: Order, now: number): Decision {
-  if (isFinal(order.status) || order.cancelRequested) return undefined;
+  if (isFinalStatus(order.status) || order.cancelRequested) return undefined;
   const asked = { ...order, cancelRequested: true, updatedAt: now };
   return order.reservation === "HELD"
     ? { order: { ...asked, dueAt: now + resendMs }, actions: ["CANCEL"] }
@@ -55,7 +56,7 @@ export function requestCancel(order: Order, now: number): Decision {
 
 /** What the exchange has not answered: each time after twice as long, so that its queue does not fill while it is away. */
 export function sendAgain(order: Order, now: number): Decision {
-  if (order.reservation !== "HELD" || isFinal(order.status)) return undefined;
+  if (order.reservation !== "HELD" || isFinalStatus(order.status)) return undefined;
   const actions = [
     ...(order.acknowledged ? [] : (["NEW"] as const)),
     ...(order.cancelRequested ? (["CANCEL"] as const) : []),

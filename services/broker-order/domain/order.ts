@@ -1,5 +1,6 @@
 import type { OrderStatus, OrderType, Side, TimeInForce } from "../../../contracts/fields.js";
 import type { OrderEvent } from "../../../contracts/messages.js";
+import { isFinalStatus } from "../../../contracts/order-status.js";
 import type { OrderBody } from "../../../contracts/rest.js";
 import { type Money, noMoney, toMoney, toPayload } from "../../../kit/money.js";
 
@@ -55,15 +56,9 @@ export interface Change {
   readonly execution?: OrderExecution;
 }
 
-const finals: readonly string[] = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
-
-export function isFinal(status: string): boolean {
-  return finals.includes(status);
-}
-
 /** Shares that may still be executed. */
 export function leavesQuantity({ status, quantity, cumQuantity }: Order): number {
-  return isFinal(status) ? 0 : quantity - cumQuantity;
+  return isFinalStatus(status) ? 0 : quantity - cumQuantity;
 }
 
 /** The next state with its event, one version on. */

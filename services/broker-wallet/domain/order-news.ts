@@ -1,10 +1,8 @@
-import type { OrderStatus } from "../../../contracts/fields.js";
 import type { OrderEvent } from "../../../contracts/messages.js";
+import { isFinalStatus } from "../../../contracts/order-status.js";
 import { parseMoney } from "../../../kit/money.js";
 import type { OrderNews } from "./commands.js";
 import { Refusal } from "./refusal.js";
-
-const finals: readonly OrderStatus[] = ["FILLED", "REJECTED", "CANCELLED", "EXPIRED"];
 
 /**
  * What an order event means for the wallet; undefined: nothing. FILLED with a price and without the optional fields (a
@@ -14,7 +12,7 @@ const finals: readonly OrderStatus[] = ["FILLED", "REJECTED", "CANCELLED", "EXPI
  */
 export function readOrderNews(event: OrderEvent): OrderNews | undefined {
   const execution = readExecution(event);
-  const final = finals.includes(event.status);
+  const final = isFinalStatus(event.status);
   if (execution === undefined && !final) return undefined;
   const { orderId, userId, ticker, side, quantity } = event;
   return {

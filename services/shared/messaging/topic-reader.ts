@@ -248,7 +248,11 @@ export class TopicReader {
     const partitions = [{ topic, partitions: [partition] }];
     consumer.pause(partitions);
     setTimeout(() => {
-      if (!this.#closing.signal.aborted) consumer.resume(partitions);
+      try {
+        consumer.resume(partitions);
+      } catch {
+        // It has stopped meanwhile, which kafkajs throws for; the consumer after it has paused nothing.
+      }
     }, failure.nextDelayMs()).unref();
     return true;
   }
