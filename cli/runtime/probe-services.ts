@@ -46,24 +46,23 @@ export async function proveServices(
 
 /** From one look at the process to the next, while a domain service finds its way back to what it needs. */
 const lookMs = 50;
-const healthyLimitMs = 5_000;
 
 /**
- * The status once all wanted services are well.
+ * The status once all wanted services are well, for `limitMs` at most.
  * @throws MybrokerError service.not-ready, exit 1, naming what the first of them misses
  */
 export async function waitUntilHealthy(
   place: Place,
   status: RuntimeStatus,
-  wanted: ReadonlySet<string>,
+  { wanted, limitMs }: { wanted: ReadonlySet<string>; limitMs: number },
 ): Promise<RuntimeStatus> {
-  const untilMs = performance.now() + healthyLimitMs;
+  const untilMs = performance.now() + limitMs;
   for (let latest = status; ; ) {
     const unwell = latest.services.filter(({ name, state }) => wanted.has(name) && state === "unhealthy");
     const [first] = unwell;
     if (first === undefined) return latest;
     if (performance.now() > untilMs) throw notReady(first.name, first.problem ?? "it does not say why");
-    await systemClock.sleep(lookMs, new AbortController().signal);
+    await systemClock.sleep(lookMs);
     latest = (await askStatus(place)) ?? latest;
   }
 }

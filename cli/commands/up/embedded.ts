@@ -117,7 +117,10 @@ async function bring(run: EmbeddedRun): Promise<Outcome> {
   const carried = await carryOut(run, plan, running);
   const { launch } = carried;
   const status = setting.wait
-    ? await waitUntilHealthy(place, carried.status, setting.wanted)
+    ? await waitUntilHealthy(place, carried.status, {
+        wanted: setting.wanted,
+        limitMs: setting.waitTimeoutMs,
+      })
     : carried.status;
   const services = status.services.filter(({ name, state }) => setting.wanted.has(name) && state === "ready");
   const asks = setting.wait && (plan.action !== "nothing" || setting.verify);
