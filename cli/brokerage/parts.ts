@@ -1,4 +1,4 @@
-/** The services that take a user's orders: with these three running somebody can log in, pay and place one. */
+/** The services that commands speak to, as the shipped compose file calls them. */
 export const parts = {
   gateway: "broker-gateway",
   identity: "broker-identity",
@@ -6,12 +6,12 @@ export const parts = {
   engine: "b3-matching-engine",
 } as const;
 
-/** Whether that is possible with these services. */
+/** Whether somebody can log in, pay and place an order where these services run. */
 export function takesOrders(services: readonly string[]): boolean {
   return [parts.gateway, parts.identity, parts.wallet].every((name) => services.includes(name));
 }
 
-/** What to type next where it is. */
+/** What to type next where that is so. */
 export const nextWithOrders = "Next:  {mybroker} order buy PETR4 100 --watch      {mybroker} tail orders";
 
 /** Who acts where no user is named; `up` sees to it that they exist. */

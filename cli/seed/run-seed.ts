@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { derivePasswordKey, formatPasswordHash, saltBytes } from "../../kit/password-hash.js";
 import { keepHeapSmall } from "./keep-heap-small.js";
-import { explainFailure } from "./load/explain-failure.js";
 import { loadAll } from "./load/load-all.js";
 import { isSame, type SeedMark } from "./load/mark.js";
 import { type OpenPart, openLoaders } from "./load/open-loaders.js";
 import type { PartLoader } from "./load/part-loader.js";
+import { explainStoreError } from "./store-errors.js";
 import type { SeedStores } from "./stores.js";
 import { checksumWorld } from "./world/checksum.js";
 import type { SeedPart } from "./world/parts.js";
@@ -159,7 +159,7 @@ async function load({ parts, due, world, checksum, ports }: Load) {
   if (slow.length > 0) ports.note(`${slow.join(", ")}: local_infile is off, so rows go there by INSERT.`);
   const migrations = due.map(({ loader }) =>
     ports.migrate(loader).catch((error: unknown) => {
-      throw explainFailure(error, loader.store);
+      throw explainStoreError(error, loader.store);
     }),
   );
   const [passwordHash] = await Promise.all([hashPassword(ports.password), ...migrations]);

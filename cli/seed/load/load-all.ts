@@ -1,8 +1,8 @@
 import type { LoadedPart, PartProgress, SeedPorts } from "../run-seed.js";
+import { explainStoreError } from "../store-errors.js";
 import type { SeedPart } from "../world/parts.js";
 import type { World } from "../world/world.js";
 import { expectRows } from "./expected-rows.js";
-import { explainFailure } from "./explain-failure.js";
 import type { SeedMark } from "./mark.js";
 import { isSqlLoader, type OpenPart } from "./open-loaders.js";
 import type { Filling, PartLoader } from "./part-loader.js";
@@ -182,7 +182,7 @@ async function named<Result>({ store }: PartLoader, work: () => Promise<Result>)
   try {
     return await work();
   } catch (error) {
-    throw explainFailure(error, store);
+    throw explainStoreError(error, store);
   }
 }
 

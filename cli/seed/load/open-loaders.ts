@@ -1,7 +1,8 @@
+import { openEach } from "../open-each.js";
+import { nothingRuns } from "../store-errors.js";
 import type { SeedStore, SeedStores } from "../stores.js";
 import { type CachePartStore, openCacheLoader } from "./cache-loader.js";
 import { type DocumentPartStore, openDocumentLoader } from "./document-loader.js";
-import { explainFailure, isStoreDown, nothingRuns, storeDown } from "./explain-failure.js";
 import type { SeedMark } from "./mark.js";
 import type { PartLoader } from "./part-loader.js";
 import { openSqlLoader, type SqlLoader, type SqlStore } from "./sql-loader.js";
@@ -16,27 +17,22 @@ export interface OpenPart {
  * Connects to all stores at once and reads their marks. Whoever asks closes the loaders.
  * @throws MybrokerError that names every store which does not answer, or what else is wrong with one
  */
-export async function openLoaders({ project, stores }: SeedStores): Promise<OpenPart[]> {
-  const opened: PartLoader[] = [];
-  const attempts = await Promise.allSettled(
-    stores.map(async (store): Promise<OpenPart> => {
-      const loader = await openLoader(store);
-      opened.push(loader);
-      return { loader, mark: await loader.readMark() };
-    }),
-  );
-  const failures = attempts.flatMap((attempt, index) =>
-    attempt.status === "rejected" ? [{ error: attempt.reason, store: stores[index] as SeedStore }] : [],
-  );
-  const [first] = failures;
-  if (first === undefined)
-    return attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
-  await Promise.all(opened.map((loader) => loader.close()));
-  const down = failures.filter(({ error }) => isStoreDown(error)).map(({ store }) => store.store);
-  if (down.length === stores.length) throw nothingRuns(project);
-  throw down.length > 0
-    ? storeDown([...new Set(down)], first.error)
-    : explainFailure(first.error, first.store);
+export function openLoaders({ project, stores }: SeedStores): Promise<OpenPart[]> {
+  return openEach(stores, {
+    open: openPart,
+    close: ({ loader }) => loader.close(),
+    whenAllAreDown: () => nothingRuns(project),
+  });
+}
+
+async function openPart(store: SeedStore): Promise<OpenPart> {
+  const loader = await openLoader(store);
+  try {
+    return { loader, mark: await loader.readMark() };
+  } catch (error) {
+    await loader.close();
+    throw error;
+  }
 }
 
 function openLoader(store: SeedStore): Promise<PartLoader> {

@@ -1,10 +1,10 @@
 import { type BulkRow, type BulkSession, type BulkTable, openBulk } from "../../../kit/sql/bulk/bulk.js";
 import { within } from "../../../kit/within.js";
+import { isMissingTable } from "../store-errors.js";
 import type { SeedStore } from "../stores.js";
 import type { RowBatch, SqlPart, TableShape } from "../world/parts.js";
 import { tablesOf } from "../world/tables.js";
 import { passwordHashPlaceholder } from "../world/world.js";
-import { isMissingTable } from "./explain-failure.js";
 import { markName, parseMark } from "./mark.js";
 import type { Filling, PartLoader } from "./part-loader.js";
 import { removals } from "./removals.js";
@@ -53,7 +53,8 @@ export async function openSqlLoader(store: SqlStore): Promise<SqlLoader> {
     },
     commit: () => session.commit(),
     close: async () => {
-      // Behind a statement that was abandoned it would wait for its end: without the connection the server undoes it too.
+      // Behind a statement that was abandoned it would wait for its end: without the connection the server undoes it
+      // too.
       await within(session.rollback(), graceMs).catch(() => {});
       await session.close();
     },

@@ -19,7 +19,9 @@ interface Typed<Group> {
   count(group: Group, tally: Tally): void;
 }
 
-/** The rows of a source are what its columns say; from here on nobody needs to know more of them than the judge does. */
+/**
+ * The rows of a source are what its columns say; from here on nobody needs to know more of them than the judge does.
+ */
 function define<Group>(comparison: Typed<Group>): Comparison {
   return comparison as unknown as Comparison;
 }

@@ -7,7 +7,8 @@ import {
   openDocuments,
 } from "../../../kit/documents/documents.js";
 import { whileBusy } from "../../../kit/sql/while-busy.js";
-import { explainFailure, isStoreDown, storeDown } from "../load/explain-failure.js";
+import { openEach } from "../open-each.js";
+import { explainStoreError } from "../store-errors.js";
 import type { SeedStore } from "../stores.js";
 import type { CachePart, DocumentPart, SeedPart, SqlPart } from "../world/parts.js";
 import type { SortedRows } from "./join-sorted.js";
@@ -55,19 +56,7 @@ type OpenedStore = Opened & { readonly store: SeedStore; close(): Promise<void> 
 
 /** @throws MybrokerError that names all stores which do not answer */
 export async function openStores(stores: readonly SeedStore[]): Promise<OpenStores> {
-  const attempts = await Promise.allSettled(stores.map(open));
-  const opened = attempts.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const failed = attempts.flatMap((one, index) =>
-    one.status === "rejected" ? [{ error: one.reason, store: stores[index] as SeedStore }] : [],
-  );
-  const [first] = failed;
-  if (first !== undefined) {
-    await Promise.allSettled(opened.map((one) => one.close()));
-    const down = failed.filter(({ error }) => isStoreDown(error)).map(({ store }) => store.store);
-    throw down.length > 0
-      ? storeDown([...new Set(down)], first.error)
-      : explainFailure(first.error, first.store);
-  }
+  const opened = await openEach(stores, { open, close: (one) => one.close() });
   return combine(new Map(opened.map((one) => [one.store.part, one])));
 }
 
@@ -114,7 +103,7 @@ function combine(all: ReadonlyMap<SeedPart, OpenedStore>): OpenStores {
     try {
       return await whileBusy(work);
     } catch (error) {
-      throw explainFailure(error, all.get(part)?.store as SeedStore);
+      throw explainStoreError(error, all.get(part)?.store as SeedStore);
     }
   };
   const collection = ({ part, collection: name }: DocumentSource) =>
@@ -193,6 +182,6 @@ async function* namePages(
       await setImmediate();
     }
   } catch (error) {
-    throw store === undefined ? error : explainFailure(error, store);
+    throw store === undefined ? error : explainStoreError(error, store);
   }
 }

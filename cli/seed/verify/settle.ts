@@ -34,9 +34,9 @@ const intervalMs = 200;
 const patience = 6;
 
 /**
- * Looks at candidates again. What is sure counts once it is seen again. What is late counts when nothing has changed for
- * `settleMs` and what waited in the outboxes is out, or when it has not moved by the end of all patience; what does move
- * is on its way.
+ * Looks at candidates again. What is sure counts once it is seen again. What is late counts when nothing has changed
+ * for `settleMs` and what waited in the outboxes is out, or when it has not moved by the end of all patience; what does
+ * move is on its way.
  */
 export async function settle(
   stores: OpenStores,

@@ -61,7 +61,9 @@ const sums: readonly Sum[] = [
 /** The parts of the data that have one. */
 export const summed: ReadonlySet<SeedPart> = new Set(sums.map(({ place }) => place.part));
 
-/** Sums and gaps alone: rows that are wrong in a way that keeps all sums are not found, and no store is held to another. */
+/**
+ * Sums and gaps alone: rows that are wrong in a way that keeps all sums are not found, and no store is held to another.
+ */
 export async function compareSums(
   stores: OpenStores,
 ): Promise<{ counts: Record<string, number>; confirmed: readonly Finding[]; more: number }> {

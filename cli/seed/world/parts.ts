@@ -1,6 +1,8 @@
 import type { BulkRow, BulkTable } from "../../../kit/sql/bulk/bulk.js";
 
-/** What of the data set goes into databases, each owned by one service: broker-identity, b3-matching-engine (exchange) … */
+/**
+ * What of the data set goes into databases, each owned by one service: broker-identity, b3-matching-engine (exchange) …
+ */
 export const sqlParts = ["identity", "wallet", "order", "asset", "exchange"] as const;
 /** Into MongoDB: price_history of broker-market-data, and what broker-report keeps. */
 export const documentParts = ["market-data", "report"] as const;

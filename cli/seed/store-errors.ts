@@ -1,7 +1,7 @@
-import { isOutage } from "../../../kit/outage.js";
-import { isSqliteBusy } from "../../../kit/sql/sqlite-errors.js";
-import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
-import type { SeedStore } from "../stores.js";
+import { isOutage } from "../../kit/outage.js";
+import { isSqliteBusy } from "../../kit/sql/sqlite-errors.js";
+import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
+import type { SeedStore } from "./stores.js";
 
 /** Codes, numbers and names that the clients of the stores give their errors. */
 const kinds = {
@@ -41,7 +41,7 @@ export function isStoreDown(error: unknown): boolean {
 }
 
 /** What a store's client says, as what the user can do about it; anything else as it came. */
-export function explainFailure(
+export function explainStoreError(
   error: unknown,
   { store, owner }: Pick<SeedStore, "store" | "owner">,
 ): unknown {
@@ -96,6 +96,7 @@ export function explainFailure(
   return error;
 }
 
+/** @param stores by their service in the compose file */
 export function storeDown(stores: readonly string[], cause?: unknown): MybrokerError {
   const several = stores.length > 1;
   return new MybrokerError({

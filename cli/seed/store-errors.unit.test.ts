@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { explainFailure, isMissingTable, isStoreDown } from "./explain-failure.js";
+import { explainStoreError, isMissingTable, isStoreDown } from "./store-errors.js";
 
 const store = { store: "broker-wallet-db", owner: "broker-wallet" };
 const make = (message: string, facts: object = {}) => Object.assign(new Error(message), facts);
@@ -19,7 +19,7 @@ it.each([
   ["a busy file", make("database is locked", { rawCode: 5 }), "seed.store-busy"],
   ["ECONNREFUSED", make("connect ECONNREFUSED", { code: "ECONNREFUSED" }), "seed.store-down"],
 ])("says of %s which store it is and what to type", (_, error, code) => {
-  expect(explainFailure(error, store)).toMatchObject({
+  expect(explainStoreError(error, store)).toMatchObject({
     code,
     message: expect.stringContaining("broker-wallet-db"),
     hint: expect.stringContaining("{mybroker}"),
@@ -31,7 +31,7 @@ it.each([
 
 it("leaves what it does not know as it came, and tells silence from a refusal", () => {
   const bug = new TypeError("x is not a function");
-  expect(explainFailure(bug, store)).toBe(bug);
+  expect(explainStoreError(bug, store)).toBe(bug);
   expect(isStoreDown(make("connect ECONNREFUSED", { code: "ECONNREFUSED" }))).toBe(true);
   expect(isStoreDown(make("Access denied", { code: "ER_ACCESS_DENIED_ERROR" }))).toBe(false);
   expect(isMissingTable(make("no such table: orders"))).toBe(true);
