@@ -10,23 +10,27 @@ export interface Topic {
   readonly consumers: readonly string[];
 }
 
+export const orderEventsTopic = "order-events-v1";
+export const walletEventsTopic = "wallet-events-v1";
+export const marketDataTopic = "trading-assets-market-data-v1";
+
 export const topics: readonly Topic[] = [
   {
-    name: "order-events-v1",
+    name: orderEventsTopic,
     key: "userId",
     partitions: 3,
     producer: "broker-order",
     consumers: ["broker-wallet", "broker-report"],
   },
   {
-    name: "wallet-events-v1",
+    name: walletEventsTopic,
     key: "userId",
     partitions: 3,
     producer: "broker-wallet",
     consumers: ["broker-report"],
   },
   {
-    name: "trading-assets-market-data-v1",
+    name: marketDataTopic,
     key: "ticker",
     partitions: 3,
     producer: "broker-market-data",

@@ -39,7 +39,7 @@ async function askUntilKnown(request: RestRequest): Promise<RestAnswer> {
       if (lost) throw unknownOutcome(error.message);
       lost = true;
     }
-    await systemClock.sleep(pauseMs, new AbortController().signal);
+    await systemClock.sleep(pauseMs);
   }
 }
 

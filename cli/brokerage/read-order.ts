@@ -7,7 +7,10 @@ export type OrderAnswer = Partial<OrderBody> &
     readonly executedPrice?: number | null;
   };
 
-/** The whole order; what is absent means what it means in the series: a limit order of the day, filled whole or not at all. */
+/**
+ * The whole order; what is absent means what it means in the series: a limit order of the day, filled whole or not at
+ * all.
+ */
 export function readOrder({ executedPrice = null, ...answer }: OrderAnswer, nowMs = Date.now()): OrderBody {
   const { orderId, userId, ticker, side, quantity, price, status, updatedAt } = answer;
   const cumQuantity = answer.cumQuantity ?? (status === "FILLED" ? quantity : 0);

@@ -60,8 +60,8 @@ async function valuesOf(
 }
 
 /**
- * The words go in as they were understood, without those that are done with: the library takes `-f` of `logs -f` for the
- * `-f FILE` of all commands.
+ * The words go in as they were understood, without those that are done with: the library takes `-f` of `logs -f` for
+ * the `-f FILE` of all commands.
  */
 function askLibrary(
   read: ReadWords,

@@ -1,4 +1,6 @@
-/** What a value's keys are: a Go struct with its order of declaration, a Go map (sorted by bytes), or a list of either. */
+/**
+ * What a value's keys are: a Go struct with its order of declaration, a Go map (sorted by bytes), or a list of either.
+ */
 export type KeyOrder =
   | { readonly kind: "struct"; readonly fields: readonly (readonly [key: string, order: KeyOrder])[] }
   | { readonly kind: "map"; readonly values: KeyOrder }

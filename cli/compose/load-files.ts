@@ -66,7 +66,9 @@ async function findIn(
   return found[0];
 }
 
-/** What was parsed last of each file: a command may read its files several times, and each takes a tenth of a second. */
+/**
+ * What was parsed last of each file: a command may read its files several times, and each takes a tenth of a second.
+ */
 const parsed = new Map<string, { readonly text: string; readonly documents: SourceDocument[] }>();
 
 function parse(text: string, source: SourceFile): SourceDocument[] {

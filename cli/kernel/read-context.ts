@@ -4,7 +4,10 @@ import { basename, join, relative, resolve } from "node:path";
 import { quoteForShell } from "../errors/quote-for-shell.js";
 import type { Context } from "./context.js";
 
-/** Reads process, terminal and environment once. `packageRoot` is the folder of package.json; `signal` is the one that the signal handlers abort. */
+/**
+ * Reads process, terminal and environment once. `packageRoot` is the folder of package.json; `signal` is the one that
+ * the signal handlers abort.
+ */
 export function readContext(packageRoot: string, signal: AbortSignal): Context {
   const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
   return {

@@ -122,7 +122,7 @@ async function reportResult(
     return exitCode;
   }
   const text = (result.text ?? []).map((line) => line.replaceAll("{mybroker}", place.context.invocation));
-  if (text.length > 0) await place.output.writeResult(text.join("\n"));
+  if (text.length > 0) await place.output.line(text.join("\n"));
   return exitCode;
 }
 
@@ -157,7 +157,7 @@ interface DocumentFacts {
 }
 
 function writeDocument(place: Place, facts: DocumentFacts): Promise<void> {
-  return place.output.writeResult(formatDocument(place, facts));
+  return place.output.line(formatDocument(place, facts));
 }
 
 function formatDocument(place: Place, facts: DocumentFacts): string {

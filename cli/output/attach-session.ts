@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { ExecSession } from "../engine/engine.js";
+import type { CapturedText } from "./output.js";
 
 interface Terminal {
   readonly stdin: Readable;
@@ -33,4 +34,21 @@ export async function attachSession(session: ExecSession, tty: boolean, terminal
       stdout.off("resize", resize);
     }
   }
+}
+
+/** Gives a session this process's input, and keeps what it writes. */
+export async function captureSession(
+  session: ExecSession,
+  { stdin, stdout }: Pick<Terminal, "stdin" | "stdout">,
+): Promise<CapturedText> {
+  const pieces = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  await attachSession(session, false, {
+    stdin,
+    stdout,
+    write: async (channel, bytes) => {
+      pieces[channel].push(Uint8Array.from(bytes));
+    },
+  });
+  const read = (channel: keyof typeof pieces) => Buffer.concat(pieces[channel]).toString("utf8");
+  return { stdout: read("stdout"), stderr: read("stderr") };
 }

@@ -4,7 +4,7 @@ import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { GlobalOptions } from "../kernel/command.js";
 import type { Context } from "../kernel/context.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { attachSession } from "./attach-session.js";
+import { attachSession, captureSession } from "./attach-session.js";
 import type { Output } from "./output.js";
 import {
   createJsonProgress,
@@ -26,8 +26,6 @@ export interface Streams {
 export interface RunOutput extends Output {
   /** null while none is decided. */
   readonly runtime: Runtime | null;
-  /** Writes to stdout, redacted, and waits until the stream has room. */
-  writeResult(text: string): Promise<void>;
   writeError(text: string): void;
 }
 
@@ -41,6 +39,10 @@ export interface OutputSetting {
   readonly liveProgress?: ProgressDisplay;
 }
 
+/** Home, then erase to the end: no flicker, and what stood above stays in the scrollback. */
+const clearScreen = "\u001b[H\u001b[2J";
+
+/** All that one run writes goes through what this makes, with every registered secret replaced. */
 export function createOutput(setting: OutputSetting): RunOutput {
   const { context, globals, streams } = setting;
   const redactor = new Redactor();
@@ -61,6 +63,7 @@ export function createOutput(setting: OutputSetting): RunOutput {
   let runtime: Runtime | null =
     (["docker", "embedded"] as const).find((known) => known === globals.runtime) ?? null;
 
+  const writeLine = (text: string) => writeFully(streams.stdout, `${redactor.apply(text)}\n`);
   const writeRecords = (list: readonly unknown[], project: string | null): Promise<void> => {
     const schema = `mybroker/${setting.command}@1`;
     const lines = list.map((data) => {
@@ -79,28 +82,13 @@ export function createOutput(setting: OutputSetting): RunOutput {
     useRuntime: (chosen) => {
       runtime = chosen;
     },
-    line: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
-    repaint: (lines) => {
-      // Home, then erase to the end: no flicker, and what stood above stays in the scrollback.
-      const before = context.stdoutIsTty ? "\u001b[H\u001b[2J" : "\n";
-      return writeFully(streams.stdout, `${before}${redactor.apply(lines.join("\n"))}\n`);
-    },
+    line: writeLine,
+    repaint: (lines) => writeLine(`${context.stdoutIsTty ? clearScreen : "\n"}${lines.join("\n")}`),
     attach: (session, tty) => {
       const write = (channel: "stdout" | "stderr", bytes: Uint8Array) => writeFully(streams[channel], bytes);
       return attachSession(session, tty, { stdin: streams.stdin, stdout: streams.stdout, write });
     },
-    capture: async (session) => {
-      const pieces = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-      await attachSession(session, false, {
-        stdin: streams.stdin,
-        stdout: streams.stdout,
-        write: async (channel, bytes) => {
-          pieces[channel].push(Uint8Array.from(bytes));
-        },
-      });
-      const read = (channel: "stdout" | "stderr") => Buffer.concat(pieces[channel]).toString("utf8");
-      return { stdout: read("stdout"), stderr: read("stderr") };
-    },
+    capture: (session) => captureSession(session, streams),
     bytes: (bytes) => {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
       const redacted = redactor.apply(text);
@@ -119,29 +107,34 @@ export function createOutput(setting: OutputSetting): RunOutput {
     },
     progress: (event) => progress.update(event),
     progressDone: () => progress.done(),
-    confirm: async (question, flag) => {
-      if (globals.yes) return true;
-      if (!context.stdinIsTty || !context.stderrIsTty || json) {
-        throw new MybrokerError({
-          code: "usage.question",
-          message: `This asks "${question}" and there is no terminal to answer on`,
-          hint: `answer it with ${flag}`,
-          exitCode: exitCodes.usage,
-        });
-      }
-      const prompt = createInterface({ input: streams.stdin, output: streams.stderr });
-      try {
-        const answer = await prompt.question(`${question} [y/N] `, { signal: context.signal });
-        return /^y(es)?$/i.test(answer.trim());
-      } finally {
-        prompt.close();
-      }
-    },
+    confirm: async (question, flag) => globals.yes || confirm(setting, question, flag),
     redact: (secret) => redactor.add(secret),
     withoutSecrets: (data) => redactor.applyDeep(data),
-    writeResult: (text) => writeFully(streams.stdout, `${redactor.apply(text)}\n`),
     writeError: (text) => progress.interrupt(() => writeStderr(text)),
   };
+}
+
+/** @throws MybrokerError usage.question, exit 2, where nobody can answer */
+async function confirm(
+  { context, globals, streams }: OutputSetting,
+  question: string,
+  flag: string,
+): Promise<boolean> {
+  if (!context.stdinIsTty || !context.stderrIsTty || globals.output === "json") {
+    throw new MybrokerError({
+      code: "usage.question",
+      message: `This asks "${question}" and there is no terminal to answer on`,
+      hint: `answer it with ${flag}`,
+      exitCode: exitCodes.usage,
+    });
+  }
+  const prompt = createInterface({ input: streams.stdin, output: streams.stderr });
+  try {
+    const answer = await prompt.question(`${question} [y/N] `, { signal: context.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
 }
 
 /** JSON lets some through that a terminal acts on, or that break a line: C1, DEL, marks that turn the writing. */

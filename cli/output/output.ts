@@ -38,7 +38,7 @@ export interface Output {
   useRuntime(runtime: Runtime): void;
   /** True with -o json: handlers then need not build text. */
   readonly json: boolean;
-  /** A line of a streaming command (logs, tail) on stdout; resolves when the reader has room for more. */
+  /** Text on stdout, of a streaming command a line (logs, tail); resolves when the reader has room for more. */
   line(text: string): Promise<void>;
   /** Lines that take the place of the ones repainted before on a terminal; elsewhere they follow a blank line. */
   repaint(lines: readonly string[]): Promise<void>;

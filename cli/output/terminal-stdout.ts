@@ -6,7 +6,8 @@ const retryMs = 10;
 /**
  * A way to a terminal on which this process goes on while that is stopped (Ctrl-S) or slow: Node writes to terminals
  * synchronously, and who does not read its connections meanwhile loses messages that nobody counts. A write is done
- * when the terminal has it, so that notes on stderr keep their place. Anything else than a terminal is returned as it is.
+ * when the terminal has it, so that notes on stderr keep their place. Anything else than a terminal is returned as it
+ * is.
  */
 export function unblockTerminal(stdout: Writable): Writable {
   const { isTTY, fd } = stdout as { readonly isTTY?: boolean; readonly fd?: number };

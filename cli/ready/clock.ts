@@ -5,7 +5,7 @@ export interface Clock {
   /** Unix milliseconds, to compare with the engine's timestamps. */
   dateMs(): number;
   /** Resolves after ms, or at once when the signal is aborted; never rejects. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** What setTimeout takes; more would fire at once. */
@@ -16,16 +16,16 @@ export const systemClock: Clock = {
   dateMs: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
-      if (signal.aborted) {
+      if (signal?.aborted) {
         resolve();
         return;
       }
       const end = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", end);
+        signal?.removeEventListener("abort", end);
         resolve();
       };
       const timer = setTimeout(end, Math.min(ms, longestTimerMs));
-      signal.addEventListener("abort", end, { once: true });
+      signal?.addEventListener("abort", end, { once: true });
     }),
 };

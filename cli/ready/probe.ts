@@ -19,7 +19,10 @@ export type ProbeAnswer =
   | { readonly ready: true; readonly detail: string; readonly latencyMs: number }
   | {
       readonly ready: false;
-      /** "refused": nothing listens yet; "starting": it speaks but is not ready; "denied": the login was refused (waiting does not help). */
+      /**
+       * "refused": nothing listens yet; "starting": it speaks but is not ready; "denied": the login was refused
+       * (waiting does not help).
+       */
       readonly reason: "refused" | "silent" | "starting" | "denied" | "wrong-server" | "error";
       readonly detail: string;
     };

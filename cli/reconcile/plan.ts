@@ -125,7 +125,10 @@ export function stepId(action: StepAction, name: string): string {
   return `${action} ${name}`;
 }
 
-/** The steps so ordered that each stands after those it depends on, otherwise in the order given; unknown ids are dropped. */
+/**
+ * The steps so ordered that each stands after those it depends on, otherwise in the order given; unknown ids are
+ * dropped.
+ */
 export function orderSteps(steps: readonly Step[]): Step[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const ordered = new Map<string, Step>();

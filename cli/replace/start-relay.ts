@@ -28,9 +28,9 @@ export function relayName(project: Pick<Project, "name">, service: string): stri
 }
 
 /**
- * Starts a container under the service's name and on its networks that hands connections to the host
- * (services/relay). It carries the labels of `docker compose run`: `mybroker down` takes it along, and no `up` counts it
- * as the service's container. The engine removes it once it ends.
+ * Starts a container under the service's name and on its networks that hands connections to the host (services/relay).
+ * It carries the labels of `docker compose run`: `mybroker down` takes it along, and no `up` counts it as the service's
+ * container. The engine removes it once it ends.
  */
 export async function startRelay(engine: Engine, request: RelayRequest): Promise<Relay> {
   const { project, name, service } = request;

@@ -18,8 +18,8 @@ const idleConnections = 8;
 const longestPauseMs = 2_000;
 
 /**
- * The host's half of a relay (services/relay): keeps idle connections to it, and when a byte on one says that a caller is
- * there, connects to the process on 127.0.0.1 and joins the two. A process that does not listen closes the caller's
+ * The host's half of a relay (services/relay): keeps idle connections to it, and when a byte on one says that a caller
+ * is there, connects to the process on 127.0.0.1 and joins the two. A process that does not listen closes the caller's
  * connection, as a port without a listener does.
  */
 export function openTunnel(settings: TunnelSettings): Tunnel {

@@ -24,8 +24,8 @@ export interface Launch {
 }
 
 /**
- * MiB of V8's young generation, which is its default. A quarter of it is enough for the brokers alone; what nine services
- * allocate fills that so often that collecting it was a seventh of all work under load.
+ * MiB of V8's young generation, which is its default. A quarter of it is enough for the brokers alone; what nine
+ * services allocate fills that so often that collecting it was a seventh of all work under load.
  */
 const youngGenerationMib = 16;
 

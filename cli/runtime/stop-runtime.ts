@@ -55,7 +55,7 @@ async function hasEnded(pid: number, limitMs: number): Promise<boolean> {
   const untilMs = performance.now() + limitMs;
   while (isProcessAlive(pid)) {
     if (performance.now() > untilMs) return false;
-    await systemClock.sleep(pollMs, new AbortController().signal);
+    await systemClock.sleep(pollMs);
   }
   return true;
 }

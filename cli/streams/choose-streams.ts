@@ -2,9 +2,12 @@ import {
   auditStream,
   deadLetterExchange,
   deadLetterTopic,
+  marketDataTopic,
+  orderEventsTopic,
   ordersExchange,
   toBroker,
   toExchange,
+  walletEventsTopic,
 } from "../../contracts/topology.js";
 import type { MybrokerExtension, Project } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
@@ -69,17 +72,17 @@ export function listStreams(project: Project): NamedStream[] {
     {
       name: "orders",
       about: "orders and their results, both brokers",
-      taps: [...topicTaps(kafkas, ["order-events-v1"]), ...exchangeTaps(rabbits, ordersExchange)],
+      taps: [...topicTaps(kafkas, [orderEventsTopic]), ...exchangeTaps(rabbits, ordersExchange)],
     },
     {
       name: "quotes",
       about: "prices as market data sends them",
-      taps: topicTaps(kafkas, ["trading-assets-market-data-v1"]),
+      taps: topicTaps(kafkas, [marketDataTopic]),
     },
     {
       name: "wallet",
       about: "what moves on accounts",
-      taps: topicTaps(kafkas, ["wallet-events-v1"]),
+      taps: topicTaps(kafkas, [walletEventsTopic]),
     },
     {
       name: "dlq",

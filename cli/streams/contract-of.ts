@@ -1,10 +1,13 @@
 import {
   deadLetterExchange,
   deadLetterTopic,
+  marketDataTopic,
+  orderEventsTopic,
   ordersExchange,
   toBroker,
   toExchange,
   topics,
+  walletEventsTopic,
 } from "../../contracts/topology.js";
 import type { StreamRecord } from "./record.js";
 
@@ -21,9 +24,9 @@ export interface Place {
 }
 
 const ofTopics: Readonly<Record<string, Contract>> = {
-  "order-events-v1": "OrderEvent",
-  "wallet-events-v1": "WalletEvent",
-  "trading-assets-market-data-v1": "MarketDataEvent",
+  [orderEventsTopic]: "OrderEvent",
+  [walletEventsTopic]: "WalletEvent",
+  [marketDataTopic]: "MarketDataEvent",
 };
 
 const places = new Map<string, Place>(

@@ -43,7 +43,10 @@ function withNote(cells: readonly Cell[], { note, kind }: StreamRecord, style: S
 
 const dayMs = 86_400_000;
 
-/** "12:04:31.118", with the day in front where that is not today, and the year where it is another; UTC, as all times that we print. */
+/**
+ * "12:04:31.118", with the day in front where that is not today, and the year where it is another; UTC, as all times
+ * that we print.
+ */
 export function shortTime(timeMs: number, nowMs: number): string {
   const iso = isoTime(timeMs);
   const today = Math.floor(timeMs / dayMs) === Math.floor(nowMs / dayMs);

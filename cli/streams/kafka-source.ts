@@ -12,7 +12,9 @@ export interface KafkaTopicsOptions {
 
 export interface TopicChoice {
   readonly name: string;
-  /** A topic that nobody has made yet is waited for, instead of an error: dead letters have their topic on first use. */
+  /**
+   * A topic that nobody has made yet is waited for, instead of an error: dead letters have their topic on first use.
+   */
   readonly mayBeMissing?: boolean;
 }
 

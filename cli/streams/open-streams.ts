@@ -3,7 +3,7 @@ import { publishedPort } from "../compose/host-addresses.js";
 import type { Project, Service } from "../compose/model.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { Tap } from "./choose-streams.js";
-import type { RabbitBroker } from "./rabbit-source.js";
+import type { RabbitBroker } from "./rabbit-broker.js";
 import { takeWays } from "./some-ways.js";
 import type { StreamSource } from "./source.js";
 

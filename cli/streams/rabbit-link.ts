@@ -36,7 +36,10 @@ export class RabbitLink {
     this.#stop = AbortSignal.any([options.signal, this.#closing.signal]);
   }
 
-  /** Resolves when it is attached. @throws MybrokerError rabbitmq.unreachable or rabbitmq.refused, or what attach throws */
+  /**
+   * Resolves when it is attached.
+   * @throws MybrokerError rabbitmq.unreachable or rabbitmq.refused, or what attach throws
+   */
   async start(): Promise<void> {
     try {
       const { session } = await this.#attach(false);

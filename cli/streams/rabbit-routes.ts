@@ -43,8 +43,8 @@ export function isTappable(exchange: ExchangeFacts): boolean {
 }
 
 /**
- * The bindings that show what passes the target now. An exchange that hands on what it routes nowhere, or that goes with
- * its last binding, is only bound as it is bound already: anything else would change what becomes of its messages.
+ * The bindings that show what passes the target now. An exchange that hands on what it routes nowhere, or that goes
+ * with its last binding, is only bound as it is bound already: anything else would change what becomes of its messages.
  */
 export function findRoutes(facts: BrokerFacts, target: TapTarget): TapRoute[] {
   const others = facts.bindings.filter(({ destination }) => !destination.startsWith(privateQueuePrefix));

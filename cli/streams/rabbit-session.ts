@@ -22,7 +22,10 @@ export interface RabbitSession {
 const connectTimeoutMs = 3_000;
 const closeTimeoutMs = 1_000;
 
-/** @param stop ends the attempt; an open session stays, so that its owner can tidy up. @throws what client or broker say */
+/**
+ * @param stop ends the attempt; an open session stays, so that its owner can tidy up.
+ * @throws what client or broker say
+ */
 export async function openRabbitSession(broker: RabbitBroker, stop: AbortSignal): Promise<RabbitSession> {
   const ended = new AbortController();
   const end = () => ended.abort();

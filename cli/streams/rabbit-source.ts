@@ -5,9 +5,6 @@ import { RabbitTap, type RabbitTapOptions } from "./rabbit-tap.js";
 import type { FirehoseOptions } from "./rabbit-tracing.js";
 import type { StreamSource } from "./source.js";
 
-export type { RabbitBroker } from "./rabbit-broker.js";
-export { restoreFirehose } from "./rabbit-tracing.js";
-
 export interface RabbitStreamOptions {
   readonly broker: RabbitBroker;
   /** A queue of type stream. */

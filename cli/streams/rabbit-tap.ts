@@ -1,5 +1,6 @@
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { findNearest } from "../errors/nearest.js";
+import { countOf } from "../output/units.js";
 import { explainRabbitFailure, managementOf, type RabbitBroker } from "./rabbit-broker.js";
 import { RabbitLink } from "./rabbit-link.js";
 import { leaveQueue, listenPrivately, waitingLimit } from "./rabbit-private-queue.js";
@@ -164,12 +165,11 @@ function unknownName({ exchanges, queues }: BrokerFacts, broker: RabbitBroker, n
 
 function describeTap(facts: BrokerFacts, target: TapTarget): string {
   const routes = findRoutes(facts, target);
-  const count = (word: string) => `${routes.length} ${word}${routes.length === 1 ? "" : "s"}`;
   if (target.what === "queue") {
     return routes.length === 0
       ? `rabbitmq ${target.name} (live only; it has no bindings, and what is sent to it by name only --firehose shows)`
-      : `rabbitmq ${target.name} (live only, by its ${count("binding")}; what is sent to it by name only --firehose shows)`;
+      : `rabbitmq ${target.name} (live only, by its ${countOf(routes.length, "binding")}; what is sent to it by name only --firehose shows)`;
   }
   const type = facts.exchanges.find(({ name }) => name === target.name)?.type ?? "";
-  return `rabbitmq ${target.name} (${type}, live only${type === "direct" ? `, ${count("key")}` : ""})`;
+  return `rabbitmq ${target.name} (${type}, live only${type === "direct" ? `, ${countOf(routes.length, "key")}` : ""})`;
 }

@@ -30,8 +30,9 @@ export interface StreamRecord {
 let decoded: { readonly record: StreamRecord; readonly value: unknown } | undefined;
 
 /**
- * The payload as JSON; undefined where it is none, or one that is nested too deeply to be walked through. The last one is kept, for a filter that asks several times: kept in
- * the records themselves, which are older, all of them would outlive the collector's quick rounds (a third of the time).
+ * The payload as JSON; undefined where it is none, or one that is nested too deeply to be walked through. The last one
+ * is kept, for a filter that asks several times: kept in the records themselves, which are older, all of them would
+ * outlive the collector's quick rounds (a third of the time).
  */
 export function decode(record: StreamRecord): unknown {
   if (decoded?.record !== record) decoded = { record, value: parseJson(record.bytes) };
@@ -48,7 +49,9 @@ function parseJson(bytes: Uint8Array | null): unknown {
   }
 }
 
-/** Whoever walks through a value by recursion, as JSON.stringify does, comes to the end of the stack at some thousands. */
+/**
+ * Whoever walks through a value by recursion, as JSON.stringify does, comes to the end of the stack at some thousands.
+ */
 const deepest = 1_000;
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -1,4 +1,10 @@
-import { type Route, toBroker, toExchange } from "../../contracts/topology.js";
+import {
+  orderEventsTopic,
+  type Route,
+  toBroker,
+  toExchange,
+  walletEventsTopic,
+} from "../../contracts/topology.js";
 import type { SeedPart } from "../seed/world/parts.js";
 import type { FactName } from "./facts.js";
 
@@ -15,8 +21,6 @@ export interface Step {
   readonly topic?: string;
 }
 
-const orderEvents = "order-events-v1";
-const walletEvents = "wallet-events-v1";
 const order = "broker-order";
 const wallet = "broker-wallet";
 const engine = "b3-matching-engine";
@@ -45,18 +49,18 @@ export const steps = {
   event: {
     by: order,
     fact: "orderEvents",
-    source: orderEvents,
+    source: orderEventsTopic,
     outbox: orderOutbox("kafka"),
     queue: toBroker,
   },
-  settle: { by: wallet, fact: "entries", source: "transactions.created_at", topic: orderEvents },
+  settle: { by: wallet, fact: "entries", source: "transactions.created_at", topic: orderEventsTopic },
   walletEvent: {
     by: wallet,
     fact: "walletEvents",
-    source: walletEvents,
+    source: walletEventsTopic,
     outbox: { part: "wallet", channel: "kafka" },
   },
-  report: { by: report, fact: "report", source: "order_reports", topic: orderEvents },
+  report: { by: report, fact: "report", source: "order_reports", topic: orderEventsTopic },
 } as const satisfies Readonly<Record<string, Step>>;
 
 export type StepName = keyof typeof steps;

@@ -3,10 +3,13 @@ import {
   auditStream,
   deadLetterExchange,
   deadLetterTopic,
+  orderEventsTopic,
   ordersExchange,
+  walletEventsTopic,
 } from "../../contracts/topology.js";
 import { openKafkaTopics } from "../streams/kafka-source.js";
-import { openRabbitStream, type RabbitBroker } from "../streams/rabbit-source.js";
+import type { RabbitBroker } from "../streams/rabbit-broker.js";
+import { openRabbitStream } from "../streams/rabbit-source.js";
 import { decode, type StreamRecord } from "../streams/record.js";
 import type { SourceSink, StreamSource } from "../streams/source.js";
 import type { Facts, Known, MessageFacts } from "./facts.js";
@@ -28,9 +31,6 @@ export interface MessageSearch {
   isEnough(found: BrokerFacts): boolean;
 }
 
-export const orderEvents = "order-events-v1";
-export const walletEvents = "wallet-events-v1";
-
 /** What both brokers have of an order, from a time on. Nothing is taken from anybody, and no group is joined. */
 export async function findMessages(brokers: Brokers, search: MessageSearch): Promise<BrokerFacts> {
   const stop = new AbortController();
@@ -48,7 +48,7 @@ export async function findMessages(brokers: Brokers, search: MessageSearch): Pro
     for (const message of messages) listOf(found, message).push(message);
     if (messages.length > 0 && search.isEnough(soFar())) stop.abort();
   };
-  const names = [orderEvents, walletEvents];
+  const names = [orderEventsTopic, walletEventsTopic];
   const topics = [...names, ...names.map(deadLetterTopic)].map((name) => ({ name, mayBeMissing: true }));
   const kafka = openKafkaTopics({ brokers: brokers.kafka, topics });
   const audit = openRabbitStream({ broker: brokers.rabbitmq, queue: auditStream });
@@ -158,5 +158,5 @@ function listOf<List>(
   { stream }: MessageFacts,
 ): List {
   if (stream === ordersExchange || stream === deadLetterExchange) return found.audited;
-  return stream.startsWith(walletEvents) ? found.walletEvents : found.orderEvents;
+  return stream.startsWith(walletEventsTopic) ? found.walletEvents : found.orderEvents;
 }

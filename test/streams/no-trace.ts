@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { restoreFirehose } from "../../cli/streams/rabbit-source.js";
+import { restoreFirehose } from "../../cli/streams/rabbit-tracing.js";
 import { ordersExchange, toExchange } from "../../contracts/topology.js";
 import { createKafka } from "../../kit/kafka.js";
 import { connectRabbitmq } from "../../kit/rabbitmq.js";

@@ -1,12 +1,8 @@
 import { openKafkaTopics } from "../../cli/streams/kafka-source.js";
 import { createMerge } from "../../cli/streams/merge.js";
-import type { RabbitBroker } from "../../cli/streams/rabbit-source.js";
-import {
-  openFirehose,
-  openRabbitStream,
-  openRabbitTap,
-  restoreFirehose,
-} from "../../cli/streams/rabbit-source.js";
+import type { RabbitBroker } from "../../cli/streams/rabbit-broker.js";
+import { openFirehose, openRabbitStream, openRabbitTap } from "../../cli/streams/rabbit-source.js";
+import { restoreFirehose } from "../../cli/streams/rabbit-tracing.js";
 import { auditStream, ordersExchange, toExchange } from "../../contracts/topology.js";
 
 /** What run-tail-child.ts is told by its one argument. */

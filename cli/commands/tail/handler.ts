@@ -62,7 +62,7 @@ async function restoreTracing({ output }: CommandRequest, taps: readonly Tap[], 
   const { stateFolder } = reach;
   const services = new Set(taps.filter(({ kind }) => kind !== "topics").map(({ service }) => service));
   if (stateFolder === undefined || services.size === 0) return;
-  const { restoreFirehose } = await import("../../streams/rabbit-source.js");
+  const { restoreFirehose } = await import("../../streams/rabbit-tracing.js");
   for (const service of services) {
     const broker = rabbitBrokerOf(service, reach);
     const restored = await restoreFirehose({ broker, stateFolder }).catch(() => false);

@@ -28,7 +28,9 @@ export async function checkData({ stack, observed, services, state }: DataCheck)
   return found;
 }
 
-/** @throws MybrokerError volume.kept, exit 1, where the answer is no; usage.question, exit 2, where nobody can answer */
+/**
+ * @throws MybrokerError volume.kept, exit 1, where the answer is no; usage.question, exit 2, where nobody can answer
+ */
 export async function agreeToConvert(
   others: readonly OtherVersion[],
   { output }: CommandRequest,

@@ -78,7 +78,9 @@ async function startOne({ place }: EmbeddedRun, name: string): Promise<void> {
   throw explainProblems([{ code: "FAILED", message, service: name }], place);
 }
 
-/** The ports of brokers and domain services, before anything is started; those that the running process has are its own. */
+/**
+ * The ports of brokers and domain services, before anything is started; those that the running process has are its own.
+ */
 async function checkPorts(
   { request, project, settings }: EmbeddedRun,
   starting: readonly string[],

@@ -24,7 +24,7 @@ export async function onceItAnswers<Result>(work: () => Promise<Result>): Promis
       return await work();
     } catch (error) {
       if (error instanceof MybrokerError || systemClock.nowMs() > untilMs) throw error;
-      await systemClock.sleep(pauseMs, new AbortController().signal);
+      await systemClock.sleep(pauseMs);
     }
   }
 }

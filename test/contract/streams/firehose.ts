@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openFirehose, restoreFirehose } from "../../../cli/streams/rabbit-source.js";
+import { openFirehose } from "../../../cli/streams/rabbit-source.js";
+import { restoreFirehose } from "../../../cli/streams/rabbit-tracing.js";
 import { ordersExchange, toExchange } from "../../../contracts/topology.js";
 import { askManagement, type ManagementAddress } from "../../../kit/rabbitmq-management.js";
 import { eventually } from "../amqp/lab.js";

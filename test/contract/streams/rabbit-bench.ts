@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfirmChannel } from "amqplib";
 import { afterEach } from "vitest";
-import type { RabbitBroker } from "../../../cli/streams/rabbit-source.js";
+import type { RabbitBroker } from "../../../cli/streams/rabbit-broker.js";
 import type { StartAt, StreamSource } from "../../../cli/streams/source.js";
 import { type Collector, openInto } from "../../streams/collector.js";
 import { eventually, type Lab } from "../amqp/lab.js";

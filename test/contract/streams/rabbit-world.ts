@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RabbitBroker } from "../../../cli/streams/rabbit-source.js";
+import type { RabbitBroker } from "../../../cli/streams/rabbit-broker.js";
 import { stack, withDefaults } from "../../../contracts/testing/stack-files.js";
 import { createComponents } from "../../../embedded/host/components.js";
 import { serveControl } from "../../../embedded/host/control-server.js";
