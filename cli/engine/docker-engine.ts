@@ -1,7 +1,6 @@
 import type { Readable } from "node:stream";
 import { readStats, type StatsAnswer } from "./container-stats.js";
 import type {
-  BuildOptions,
   ContainerCreateBody,
   ContainerDetails,
   ContainerFilter,
@@ -15,16 +14,10 @@ import type {
   EventFilter,
   ExecOptions,
   ExecSession,
-  ImageDetails,
-  ImageSummary,
   LogChunk,
   LogOptions,
   NetworkCreateBody,
   NetworkDetails,
-  PullOptions,
-  PullProgress,
-  RegistryAnswer,
-  TarSource,
   VolumeCreateBody,
   VolumeDetails,
 } from "./engine.js";
@@ -42,6 +35,15 @@ import {
 import { EngineError } from "./engine-error.js";
 import { startExec } from "./exec-session.js";
 import { buildImage, probeRegistry, pullImage } from "./image-transfers.js";
+import type {
+  BuildOptions,
+  ImageDetails,
+  ImageSummary,
+  PullOptions,
+  PullProgress,
+  RegistryAnswer,
+  TarSource,
+} from "./images.js";
 import { readLogs } from "./read-logs.js";
 import type { Credentials } from "./registry-credentials.js";
 import type { Transport } from "./transport.js";

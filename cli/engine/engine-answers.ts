@@ -2,11 +2,10 @@ import type {
   ContainerState,
   ContainerSummary,
   EngineEvent,
-  ImageDetails,
-  ImageSummary,
   NetworkDetails,
   VolumeDetails,
 } from "./engine.js";
+import type { ImageDetails, ImageSummary } from "./images.js";
 
 /** The engine writes null for an empty list or map. */
 type Nullable<T> = T | null | undefined;

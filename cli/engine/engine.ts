@@ -1,3 +1,13 @@
+import type {
+  BuildOptions,
+  ImageDetails,
+  ImageSummary,
+  PullOptions,
+  PullProgress,
+  RegistryAnswer,
+  TarSource,
+} from "./images.js";
+
 /**
  * The engine as the CLI sees it: the few Docker Engine API calls that orchestration needs. Only the adapter
  * beside this file knows dockerode. Foreign errors arrive as EngineError; "not found" on a removal, "already
@@ -235,54 +245,6 @@ export interface EngineEvent {
   /** Unix milliseconds. */
   readonly timeMs: number;
 }
-
-export interface ImageDetails {
-  readonly id: string;
-  readonly tags: readonly string[];
-  readonly sizeBytes: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly config: Record<string, unknown>;
-}
-
-export interface ImageSummary {
-  readonly id: string;
-  readonly tags: readonly string[];
-  readonly sizeBytes: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-export interface PullOptions {
-  readonly platform?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface PullProgress {
-  readonly layer: string;
-  readonly phase: "waiting" | "downloading" | "extracting" | "done" | "present";
-  readonly currentBytes?: number;
-  readonly totalBytes?: number;
-}
-
-/** A tar as bytes, or as they come (unknown: tar-stream's pack() yields bytes and does not say so in its types). */
-export type TarSource = AsyncIterable<unknown> | Uint8Array;
-
-export interface BuildOptions {
-  readonly tar: TarSource;
-  readonly dockerfile: string;
-  readonly tag: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly args: Readonly<Record<string, string>>;
-  readonly target?: string;
-  readonly networkMode?: string;
-  readonly signal?: AbortSignal;
-}
-
-export type RegistryAnswer =
-  | { readonly kind: "present" }
-  | { readonly kind: "missing" }
-  | { readonly kind: "unauthorized" }
-  | { readonly kind: "rate-limited" }
-  | { readonly kind: "unreachable"; readonly reason: string };
 
 export interface NetworkDetails {
   readonly id: string;

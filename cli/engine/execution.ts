@@ -1,6 +1,7 @@
 import type { Dependency } from "../compose/model.js";
 import type { Step, WaitFor } from "../reconcile/plan.js";
-import type { Engine, PullProgress } from "./engine.js";
+import type { Engine } from "./engine.js";
+import type { PullProgress } from "./images.js";
 
 export interface ExecuteOptions {
   readonly engine: Engine;

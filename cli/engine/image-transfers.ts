@@ -1,6 +1,6 @@
-import type { BuildOptions, PullOptions, PullProgress, RegistryAnswer } from "./engine.js";
 import { EngineError } from "./engine-error.js";
 import { parseImageReference } from "./image-reference.js";
+import type { BuildOptions, PullOptions, PullProgress, RegistryAnswer } from "./images.js";
 import { readNdjson } from "./ndjson.js";
 import { kindOfMessage, normaliseEngineError } from "./normalise-engine-error.js";
 import { type PullLine, PullTracker } from "./pull-progress.js";

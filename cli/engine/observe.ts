@@ -3,7 +3,8 @@ import { imageName } from "../compose/labels.js";
 import type { Project } from "../compose/model.js";
 import { collectFiles, type InlineFile, inlineFilesLabel } from "../reconcile/inline-files.js";
 import type { Observed, ObservedContainer, Recipe } from "../reconcile/observed.js";
-import type { ContainerDetails, Engine, ImageDetails } from "./engine.js";
+import type { ContainerDetails, Engine } from "./engine.js";
+import type { ImageDetails } from "./images.js";
 import { readFileDigests } from "./read-file-digests.js";
 import { readRecipe } from "./read-recipe.js";
 

@@ -1,4 +1,4 @@
-import type { PullProgress } from "./engine.js";
+import type { PullProgress } from "./images.js";
 
 /** One line of POST /images/create. */
 export interface PullLine {

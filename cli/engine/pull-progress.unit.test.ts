@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PullProgress } from "./engine.js";
+import type { PullProgress } from "./images.js";
 import { type PullLine, PullTracker } from "./pull-progress.js";
 
 function followAll(lines: readonly PullLine[]): PullProgress[] {

@@ -3,8 +3,8 @@ import { type Duplex, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
-import type { TarSource } from "./engine.js";
 import { EngineError } from "./engine-error.js";
+import type { TarSource } from "./images.js";
 import { normaliseEngineError } from "./normalise-engine-error.js";
 
 export interface EngineRequest {

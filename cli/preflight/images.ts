@@ -1,4 +1,5 @@
-import type { Engine, RegistryAnswer } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
+import type { RegistryAnswer } from "../engine/images.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 
 /** The whole question to the registries may take this long (docs/commands/up.md). */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Service } from "../compose/model.js";
-import type { Engine, RegistryAnswer } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
+import type { RegistryAnswer } from "../engine/images.js";
 import { MybrokerError } from "../errors/mybroker-error.js";
 import { checkMissingImages } from "./images.js";
 import { forecastMemory } from "./memory.js";

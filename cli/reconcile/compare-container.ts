@@ -1,4 +1,5 @@
-import type { ContainerCreateBody, ContainerDetails, ImageDetails } from "../engine/engine.js";
+import type { ContainerCreateBody, ContainerDetails } from "../engine/engine.js";
+import type { ImageDetails } from "../engine/images.js";
 import { shapeOfBody, shapeOfDetails } from "./container-shape.js";
 import { type Description, describeShape, notShown } from "./describe-shape.js";
 

@@ -1,9 +1,5 @@
-import type {
-  ContainerCreateBody,
-  ContainerDetails,
-  EndpointSettings,
-  ImageDetails,
-} from "../engine/engine.js";
+import type { ContainerCreateBody, ContainerDetails, EndpointSettings } from "../engine/engine.js";
+import type { ImageDetails } from "../engine/images.js";
 import type { EngineHealthcheck } from "./health.js";
 import type { PortBinding } from "./ports.js";
 

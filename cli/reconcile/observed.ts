@@ -1,4 +1,5 @@
-import type { ContainerDetails, ImageDetails, NetworkDetails, VolumeDetails } from "../engine/engine.js";
+import type { ContainerDetails, NetworkDetails, VolumeDetails } from "../engine/engine.js";
+import type { ImageDetails } from "../engine/images.js";
 
 /** One snapshot of what the engine has of a project. */
 export interface Observed {

@@ -5,11 +5,11 @@ import type {
   ContainerDetails,
   ContainerState,
   Engine,
-  ImageDetails,
   NetworkDetails,
   VolumeDetails,
 } from "../../engine/engine.js";
 import { EngineError } from "../../engine/engine-error.js";
+import type { ImageDetails } from "../../engine/images.js";
 
 interface SimulatedContainer {
   id: string;
