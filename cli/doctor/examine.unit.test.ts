@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { askAgain } from "./ask-again.js";
 import { type Check, type Finding, fine } from "./check.js";
 import { chooseChecks } from "./choose-checks.js";
 import { countFindings, examine, problemsOf } from "./examine.js";
@@ -47,4 +48,41 @@ it.each([
   const found = await look(top, beside);
   expect(countFindings(found)).toMatchObject({ ignored, warnings: 2 - ignored, ok: 1 });
   for (const told of found.filter((told) => told.ignored !== undefined)) expect(told.ignored).toBe("a batch");
+});
+
+it("asks again, alone, what could not be found out, three times at most", async () => {
+  const asked: string[] = [];
+  const answersAfter = (id: string, times: number): Check => ({
+    ...{ id, title: id, finds: [id] },
+    run: async () => {
+      asked.push(id);
+      return asked.filter((one) => one === id).length > times
+        ? [fine(id, "x", "well")]
+        : [finding(id, "x", "unknown")];
+    },
+  });
+  const choice = chooseChecks(
+    [answersAfter("a.quick", 0), answersAfter("b.slow", 2), answersAfter("c.hung", 99)],
+    {
+      ...{ only: [], exclude: [], deep: false },
+    },
+  );
+  let closed = 0;
+  const close = () => {
+    closed += 1;
+  };
+  const { request } = makeFacts();
+  const look = async () =>
+    makeFacts({
+      request: { ...request, output: { debug: () => {} } } as never,
+      ground: { runtime: "docker", containers: [], engine: { close } as never },
+    });
+  const seen = await examine(await look(), choice, performance.now() + 3_000);
+  const known = await askAgain(seen, choice, look);
+  expect(asked.sort().join(" ")).toBe("a.quick b.slow b.slow b.slow c.hung c.hung c.hung c.hung");
+  expect(known.findings.map(({ id, level }) => `${id} ${level}`).sort()).toEqual([
+    ...["a.quick ok", "b.slow ok", "c.hung unknown"],
+  ]);
+  expect(known.examined.map(({ findings: found }) => found[0]?.level)).toEqual(["ok", "ok", "unknown"]);
+  expect(closed).toBe(3);
 });

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { recordVolumeSecrets } from "../../env/volume-fingerprints.js";
 import { makeFacts, makeProject } from "../testing/make-facts.js";
 import { compareWithExample } from "./check-example.js";
 import { judgeMode } from "./check-file-mode.js";
@@ -7,6 +11,63 @@ import { checkOpenPorts, isOpen } from "./check-open-ports.js";
 import { compareWithShell } from "./check-shell.js";
 import { findUnread, findUnset } from "./check-variables.js";
 import { describeMismatches } from "./check-volume-passwords.js";
+import { configurationChecks } from "./configuration-checks.js";
+
+it("is looked at by the registered checks, each of which tells what it is for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mybroker-configuration-"));
+  try {
+    const path = join(folder, ".env");
+    const text = "DB_PASS=not-a-secret-2\nPORT=1\nNEDED=x\n";
+    writeFileSync(path, text, { mode: 0o644 });
+    const made = (password: string) =>
+      makeProject({
+        ...{ envFiles: [path], environment: { DB_PASS: password }, volumes: { data: { name: "app_data" } } },
+        services: {
+          db: {
+            ...{ command: null, entrypoint: null, environment: { PASSWORD: password } },
+            ports: [{ target: 3306, published: "3306", protocol: "tcp" }],
+            volumes: [{ type: "volume", source: "data", target: "/data" }],
+          },
+        },
+        variables: { NEEDED: use(true), PORT: use(true, "1") },
+        extensions: { "x-mybroker": { doctor: { ignore: [{ id: "config.open-prt", reason: "typo" }] } } },
+      });
+    const records = new Map<string, unknown>();
+    const state = {
+      readRecord: async (name: string) => records.get(name),
+      writeRecord: async (name: string, value: unknown) => void records.set(name, value),
+      listEnvBackups: async () => [],
+    } as never;
+    const engine = { inspectVolume: async () => ({ createdAt: "then" }) } as never;
+    const secretKeys = new Set(["DB_PASS"]);
+    await recordVolumeSecrets({ engine, state, project: made("not-a-secret-1"), secretKeys });
+    const context = { cwd: folder, env: { PORT: "2" }, platform: "linux" };
+    const facts = makeFacts({
+      request: { context, globals: { envFile: [], file: [], profile: [] }, options: {} } as never,
+      ...{ project: made("not-a-secret-2"), state, secretKeys },
+      ground: { runtime: "docker", engine, containers: [] },
+      envFile: async () => ({ path, text, mode: 0o644 }),
+      envExample: async () => ({ path, text: "DB_PASS=\nPORT=1\nMORE=1\n", mode: 0o644 }),
+    });
+    const found = await Promise.all(
+      configurationChecks.map(({ run }) => run(facts, new AbortController().signal)),
+    );
+    const told = found.flat().filter(({ level }) => level !== "ok");
+    expect(told.map(({ id, subject }) => `${id} ${subject}`)).toEqual([
+      "env.missing-key MORE",
+      "env.unset-variable NEEDED",
+      "env.unknown-key NEDED",
+      "env.shell-override PORT",
+      "env.file-mode .env",
+      "env.volume-password db",
+      "config.open-port db",
+      "config.unknown-ignore docker-compose.yml:1",
+    ]);
+    expect(JSON.stringify(told)).not.toContain("not-a-secret");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 const use = (required: boolean, defaultValue?: string) => ({
   required,

@@ -14,13 +14,13 @@ export async function checkDrift(facts: DoctorFacts): Promise<readonly Finding[]
   return findDrift({ project, observed, secretKeys }).filter(({ subject }) => !replaced.has(subject));
 }
 
-export interface DriftRequest {
+interface DriftRequest {
   readonly project: Project;
   readonly observed: Observed;
   readonly secretKeys: ReadonlySet<string>;
 }
 
-export function findDrift({ project, observed, secretKeys }: DriftRequest): Finding[] {
+function findDrift({ project, observed, secretKeys }: DriftRequest): Finding[] {
   const services = [...new Set(observed.containers.map(({ service }) => service))].filter(
     (name) => project.services[name] !== undefined,
   );

@@ -7,7 +7,7 @@ export async function checkLeftovers({ containers, project }: DoctorFacts): Prom
   return found.length === 0 ? [] : judgeLeftovers(found, project);
 }
 
-export function judgeLeftovers(
+function judgeLeftovers(
   containers: readonly InspectedContainer[],
   project: Pick<Project, "services" | "disabledServices">,
 ): Finding[] {

@@ -11,7 +11,7 @@ export async function checkNetworks(facts: DoctorFacts): Promise<readonly Findin
   return findDetached(facts.project, observed).filter(({ subject }) => !replaced.has(subject));
 }
 
-export function findDetached(project: Project, observed: Observed): Finding[] {
+function findDetached(project: Project, observed: Observed): Finding[] {
   return observed.containers.flatMap((container) => {
     const service = project.services[container.service];
     if (service === undefined || container.oneOff || service.network_mode !== undefined) return [];

@@ -9,7 +9,7 @@ export async function checkPresence(facts: DoctorFacts): Promise<readonly Findin
   return judgePresence({ project: facts.project, present, replaced });
 }
 
-export interface Presence {
+interface Presence {
   readonly project: Pick<Project, "name" | "services">;
   /** Services that have a container. */
   readonly present: ReadonlySet<string>;
@@ -17,7 +17,7 @@ export interface Presence {
   readonly replaced: ReadonlyMap<string, number>;
 }
 
-export function judgePresence({ project, present, replaced }: Presence): Finding[] {
+function judgePresence({ project, present, replaced }: Presence): Finding[] {
   const wanted = Object.entries(project.services);
   if (!wanted.some(([name]) => present.has(name)) && replaced.size === 0) return [nothingRuns(project.name)];
   return wanted.flatMap(([name]): Finding[] => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Service } from "../../compose/model.js";
 import { makeContainer, makeFacts, makeProject } from "../testing/make-facts.js";
-import { judgeLeftovers } from "./check-leftovers.js";
-import { judgePresence } from "./check-presence.js";
+import { checkLeftovers } from "./check-leftovers.js";
+import { checkPresence } from "./check-presence.js";
 import { checkStates, judgeState } from "./check-states.js";
 
 const service = (more: Partial<Service> = {}): Service => ({ command: null, entrypoint: null, ...more });
@@ -76,10 +76,9 @@ describe("judgeState", () => {
   });
 });
 
-describe("judgePresence", () => {
+describe("checkPresence", () => {
   const ofDomain = (more: Partial<Service> = {}) => service({ profiles: ["services"], ...more });
-  const project = {
-    name: "app",
+  const project = makeProject({
     services: {
       kafka: service(),
       db: service(),
@@ -89,11 +88,14 @@ describe("judgePresence", () => {
       order: ofDomain({ environment: { DATABASE_URL: "mysql://db:3306/orders" } }),
       wallet: ofDomain(),
     },
-  };
-  const judge = (present: string[], replaced: [string, number][] = []) =>
-    judgePresence({ project, present: new Set(present), replaced: new Map(replaced) })
+  });
+  const look = async (present: string[], replaced: [string, number][] = []) => {
+    const containers = present.map((name) => makeContainer(name));
+    const found = { containers: async () => containers, replaced: async () => new Map(replaced) };
+    return (await checkPresence(makeFacts({ project, ...found })))
       .filter(({ level, id }) => level !== "ok" || id === "container.replaced")
       .map(({ id, subject }) => `${id} ${subject}`);
+  };
 
   it.each([
     ["nothing", [], ["project.not-running app"]],
@@ -103,30 +105,29 @@ describe("judgePresence", () => {
     ["a dependency removed", ["grafana"], ["container.missing metrics"]],
     ["a host of an address removed", ["order"], ["container.missing db"]],
     ["a neighbour removed", ["gateway", "wallet", "db"], ["container.missing order"]],
-  ])("of %s", (_, present, told) => expect(judge(present)).toEqual(told));
+  ])("of %s", async (_, present, told) => expect(await look(present)).toEqual(told));
 
-  it("says which service is a program of the user's", () => {
-    expect(judge(["kafka"], [["gateway", 42]])).toEqual(["container.replaced gateway"]);
+  it("says which service is a program of the user's", async () => {
+    expect(await look(["kafka"], [["gateway", 42]])).toEqual(["container.replaced gateway"]);
   });
 });
 
-describe("judgeLeftovers", () => {
-  const project = {
+describe("checkLeftovers", () => {
+  const project = makeProject({
     services: { kafka: service(), gateway: service({ profiles: ["services"] }) },
     disabledServices: { tool: service({ profiles: ["tools"] }) },
-  };
-  const judge = (...names: string[]) =>
-    judgeLeftovers(
-      names.map((name) => makeContainer(name)),
-      project,
-    )
+  });
+  const look = async (...names: string[]) => {
+    const containers = async () => names.map((name) => makeContainer(name));
+    return (await checkLeftovers(makeFacts({ project, containers })))
       .filter(({ level }) => level !== "ok")
       .map(({ id, subject, fix }) => `${id} ${subject} ${fix}`);
+  };
 
   it.each([
     [["kafka", "gateway"], []],
     [["gateway"], ["container.profile-off gateway {mybroker} up"]],
     [["kafka", "tool"], ["container.profile-off tool {mybroker} stop tool"]],
     [["kafka", "old"], ["container.orphan app-old-1 {mybroker} up --remove-orphans"]],
-  ])("of %j", (names, told) => expect(judge(...names)).toEqual(told));
+  ])("of %j", async (names, told) => expect(await look(...names)).toEqual(told));
 });

@@ -4,9 +4,9 @@ import { executePlan } from "../../engine/execute.js";
 import { observeProject } from "../../engine/observe.js";
 import { planUp } from "../../reconcile/plan-up.js";
 import { SimulatedEngine } from "../../reconcile/testing/simulated-engine.js";
-import { makeProject } from "../testing/make-facts.js";
-import { findDrift } from "./check-drift.js";
-import { findDetached } from "./check-networks.js";
+import { makeFacts, makeProject } from "../testing/make-facts.js";
+import { checkDrift } from "./check-drift.js";
+import { checkNetworks } from "./check-networks.js";
 
 const secretKeys = new Set(["DB_PASS"]);
 let engine: SimulatedEngine;
@@ -29,12 +29,12 @@ function project(
   });
 }
 
-async function told(wanted: Project): Promise<string[]> {
-  const observed = await observeProject(engine.engine, wanted);
-  const findings = [
-    ...findDrift({ project: wanted, observed, secretKeys }),
-    ...findDetached(wanted, observed),
-  ];
+async function told(wanted: Project, replaced: readonly string[] = []): Promise<string[]> {
+  const facts = makeFacts({
+    ...{ project: wanted, secretKeys, observed: () => observeProject(engine.engine, wanted) },
+    replaced: async () => new Map(replaced.map((name) => [name, 42])),
+  });
+  const findings = [...(await checkDrift(facts)), ...(await checkNetworks(facts))];
   expect(JSON.stringify(findings)).not.toContain("not-a-secret");
   return findings.filter(({ level }) => level !== "ok").map(({ id, message }) => `${id} ${message}`);
 }
@@ -70,5 +70,14 @@ describe("drift", () => {
       "container.image-drift db runs another image than the files say",
       "container.config-drift db is not as the files say: user",
     ]);
+  });
+
+  it("of the network is told as something that is mended without making the container anew", async () => {
+    const { NetworkingConfig: networking } = engine.byName("app-db-1")?.body ?? {};
+    if (networking !== undefined) networking.EndpointsConfig = {};
+    expect(await told(project())).toEqual([
+      "container.off-network app-db-1 is not on the network app_default, so the others do not reach it",
+    ]);
+    expect(await told(project(), ["db"])).toEqual([]);
   });
 });

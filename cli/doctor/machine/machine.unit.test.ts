@@ -1,7 +1,8 @@
+import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MybrokerError } from "../../errors/mybroker-error.js";
-import { makeFacts } from "../testing/make-facts.js";
+import { makeContainer, makeFacts, makeProject } from "../testing/make-facts.js";
 import { aheadOf, judgeClock } from "./check-clocks.js";
 import { judgeComposeVersion } from "./check-compose.js";
 import { judgeSpace } from "./check-disk.js";
@@ -30,6 +31,32 @@ describe("the machine", () => {
     const facts = makeFacts({ ground: { runtime: "unknown", failure } });
     expect(await check?.run(facts, new AbortController().signal)).toMatchObject([
       { id: "machine.engine-unreachable", level: "error", message: "no engine; start it" },
+    ]);
+  });
+
+  it("is looked at by the registered checks: memory, disk and clocks of what was found", async () => {
+    const folder = tmpdir();
+    const facts = makeFacts({
+      project: makeProject({ workingDir: folder, services: { db: limits(512 * mebibyte) } }),
+      state: { folder } as never,
+      containers: async () => [makeContainer("db"), makeContainer("stopped", { Running: false })],
+      ground: {
+        ...{ runtime: "docker", containers: [] },
+        engine: {
+          endpoint: { url: "tcp://there", source: "test", hostAddress: "127.0.0.1" },
+          facts: { version: "28.5.2", apiVersion: "1.51", memoryBytes: mebibyte, clockAheadMs: 90_000 },
+        } as never,
+      },
+    });
+    const run = (id: string) =>
+      machineChecks.find((check) => check.id === id)?.run(facts, new AbortController().signal);
+    expect(await run("machine.engine")).toMatchObject([{ level: "ok", subject: "tcp://there" }]);
+    expect(await run("machine.memory")).toMatchObject([
+      { id: "machine.memory-short", fix: "{mybroker} stop db" },
+    ]);
+    expect(await run("machine.clock")).toMatchObject([{ id: "machine.clock-skew", subject: "engine" }]);
+    expect(await run("machine.disk")).toMatchObject([
+      { subject: folder, message: expect.stringContaining(` free for ${folder}`) },
     ]);
   });
 
