@@ -182,10 +182,12 @@ describe("the last N", () => {
     await finishOpening();
     one.push([300, 290, 280].map((agoMs) => record(startMs - agoMs)));
     one.caughtUp();
-    one.push([270, 285, 265].map((agoMs) => record(startMs - agoMs)));
+    // One of them published before the last two, which are of the past.
+    one.push([270, 295, 265].map((agoMs) => record(startMs - agoMs)));
+    other.push([record(startMs - 275)]);
     other.caughtUp();
     await merge.caughtUp;
-    expect(times(given).toSorted((left, right) => left - right)).toEqual([-290, -285, -280, -270, -265]);
+    expect(times(given).toSorted((left, right) => left - right)).toEqual([-295, -280, -275, -270, -265]);
   });
 });
 
