@@ -68,11 +68,20 @@ describe("an order that is cut off", () => {
   });
 
   it("the wallet is away altogether: rejected at once, given back when it is there again", async () => {
-    service.wallet.before = () => undefined;
+    let asked = 0;
+    service.wallet.before = () => {
+      asked += 1;
+      return undefined;
+    };
     const { body } = await service.place();
     expect(await states(body.orderId)).toEqual(["REJECTED", "RELEASING", "WALLET_UNAVAILABLE"]);
-    await service.sweepAt(Date.now() + minuteMs);
+    const sweptMs = Date.now() + minuteMs;
+    await service.sweepAt(sweptMs);
     expect((await states(body.orderId))[1]).toBe("RELEASING");
+    // Not at every sweep, as long as it is away.
+    const askedOnce = asked;
+    await service.sweepAt(sweptMs + 5_000);
+    expect(asked).toBe(askedOnce);
     service.wallet.before = () => "go on";
     await service.sweepAt(Date.now() + 2 * minuteMs);
     await expectGone(body.orderId);

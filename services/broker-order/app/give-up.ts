@@ -15,20 +15,25 @@ export interface GiveUpPorts {
  * @returns the order as it is then, which may be HELD by a faster attempt; undefined: there is none
  */
 export async function giveUp(ports: GiveUpPorts, orderId: string): Promise<Order | undefined> {
-  const order = await changeOrder(ports.store, orderId, (found) => abandon(found, Date.now()));
-  await giveBack(ports, order);
+  const now = Date.now();
+  const order = await changeOrder(ports.store, orderId, (found) => abandon(found, now));
+  await giveBack(ports, order, now);
   return order;
 }
 
 /** What is RELEASING, and nothing else. */
-export async function giveBack({ store, wallet }: GiveUpPorts, order: Order | undefined): Promise<void> {
+export async function giveBack(
+  { store, wallet }: GiveUpPorts,
+  order: Order | undefined,
+  now: number,
+): Promise<void> {
   if (order?.reservation !== "RELEASING") return;
   const { orderId } = order;
   try {
     await wallet.release(orderId);
   } catch (error) {
     if (!(error instanceof ServiceUnavailable)) throw error;
-    await changeOrder(store, orderId, (found) => postponeRelease(found, Date.now()));
+    await changeOrder(store, orderId, (found) => postponeRelease(found, now));
     return;
   }
   await changeOrder(store, orderId, release);

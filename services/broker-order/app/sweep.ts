@@ -18,7 +18,7 @@ export async function sweep(ports: GiveUpPorts, now: number): Promise<void> {
           ? undefined
           : (abandon(found, now) ?? sendAgain(found, now)),
       );
-      await giveBack(ports, order);
+      await giveBack(ports, order, now);
     }),
   );
 }
