@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type CliRun, runCli } from "../../../test/support/run-cli.js";
+import { copyProject } from "../../env/copy-project.js";
 import { readEnvValues } from "../../env/env-values.js";
 import { openProjectState } from "../../env/state-folder.js";
 import { envCommand } from "../env/definition.js";
@@ -62,6 +63,8 @@ describe("init", () => {
       expect(text.replace(mark, "")).toBe(readFileSync(join(repository, name), "utf8"));
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     }
+    // Servers read their templates as other users.
+    expect(statSync(join(folder, "templates/prometheus")).mode & 0o777).toBe(0o755);
     expect(readFileSync(join(folder, ".env"), "utf8")).not.toContain("Written by");
     expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/\n`);
     expect(run.stdout).toMatch(/^\.env written: 13 secrets/m);
@@ -162,6 +165,22 @@ describe("init", () => {
     expect(text).toContain(readFileSync(join(repository, "templates/prometheus/prometheus.yml"), "utf8"));
     expect(readdirSync(join(folder, "templates"))).not.toContain("gone.yml");
     expect((await cli(["init"])).stdout).toContain("nothing to do");
+  });
+
+  it("knows what a run wrote that was cut short, and refreshes it", async () => {
+    const packageRoot = join(root, "package");
+    mkdirSync(join(packageRoot, "templates"), { recursive: true });
+    // Beside a name of this length there is no room for a temporary one: here the run ends, in the middle.
+    const last = join(packageRoot, "templates", "x".repeat(255));
+    writeFileSync(last, "");
+    const copy = (text: string) => {
+      writeFileSync(join(packageRoot, "docker-compose.yml"), text);
+      return copyProject({ packageRoot, folder, version: "0.0.0", dryRun: false });
+    };
+    await expect(copy("one\n")).rejects.toThrow("Cannot make the project");
+    expect(readFileSync(join(folder, "docker-compose.yml"), "utf8")).toContain("one\n");
+    rmSync(last);
+    expect(await copy("two\n")).toMatchObject({ refreshed: ["docker-compose.yml"], kept: [] });
   });
 
   it("writes through no link", async () => {
