@@ -43,6 +43,7 @@ export function listInstruments(): readonly Instrument[] {
   return [...byTicker.values()];
 }
 
+/** undefined for a ticker that is not traded. */
 export function findInstrument(ticker: string): Instrument | undefined {
   return byTicker.get(ticker);
 }

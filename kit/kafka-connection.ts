@@ -88,10 +88,7 @@ export async function openKafkaConnection(address: string, timeoutMs: number): P
         brokers: new Map(brokers.map((broker) => [broker.nodeId, `${broker.host}:${broker.port}`])),
         topics: topicMetadata.map(({ topic, topicErrorCode, isInternal, partitionMetadata }) => ({
           ...{ name: topic, errorCode: topicErrorCode, isInternal },
-          partitions: partitionMetadata.map(({ partitionId, leader }) => ({
-            partition: partitionId,
-            leader,
-          })),
+          partitions: partitionMetadata.map(({ partitionId: partition, leader }) => ({ partition, leader })),
         })),
       };
     },

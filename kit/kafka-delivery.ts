@@ -93,6 +93,7 @@ function pushPart(
   return live.length === 0 || taken === undefined ? (goOn() ?? taken) : taken.then(goOn);
 }
 
+/** Tells the listener, once, that the past is through. */
 export function catchUp(position: Position): void {
   if (position.isCaughtUp) return;
   position.isCaughtUp = true;

@@ -27,6 +27,7 @@ export interface KafkaReading {
   close(): Promise<void>;
 }
 
+/** `known`: the topics that there are, but for the broker's own. */
 export class UnknownTopicError extends Error {
   readonly topic: string;
   readonly known: readonly string[];

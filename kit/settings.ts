@@ -75,6 +75,7 @@ export function integer(
   };
 }
 
+/** A text that is one of the choices. */
 export function oneOf<const T extends string>(
   name: string,
   choices: readonly T[],

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import type { RuntimeSettings, RuntimeStatus } from "../../contracts/embedded-control.js";
+import { within } from "../../kit/within.js";
 import { createComponents } from "./components.js";
 import { serveControl } from "./control-server.js";
 import { openLogFile, type Write } from "./log-file.js";
@@ -16,6 +17,8 @@ export interface Runtime {
 
 /** What does not close within this long is left to the end of the process. */
 const stopLimitMs = 10_000;
+/** Without its socket nobody could end it any more, and it has the ports. */
+const lookMs = 5_000;
 
 /**
  * Owns the data folder, starts all services at once and answers on the control socket.
@@ -47,7 +50,10 @@ export async function runRuntime(settings: RuntimeSettings, bundleFolder: string
   const closeAll = (reason: string): Promise<void> => {
     stopping ??= (async () => {
       log.write("runtime", "info", `stops: ${reason}`);
-      const closed = await within(services.stopAll(), stopLimitMs);
+      const closed = await within(services.stopAll(), stopLimitMs).then(
+        () => true,
+        () => false,
+      );
       log.write("runtime", closed ? "info" : "error", closed ? "stopped" : "not everything closed in time");
       rmSync(socketPath, { force: true });
       if (closed) release();
@@ -70,17 +76,4 @@ export async function runRuntime(settings: RuntimeSettings, bundleFolder: string
     if (!existsSync(socketPath)) void stop("its folder is gone");
   }, lookMs);
   return { status, write: log.write, ended, stop };
-}
-
-/** Without its socket nobody could end it any more, and it has the ports. */
-const lookMs = 5_000;
-
-async function within(work: Promise<void>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  const done = await Promise.race([work.then(() => true), limit]);
-  clearTimeout(timer);
-  return done;
 }

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openAppendFile } from "./append-file.js";
 
 let folder: string;
@@ -71,5 +72,23 @@ describe("openAppendFile", () => {
     await busy;
     await file.close();
     expect(readFileSync(join(folder, "busy"))).toHaveLength(file.sizeBytes);
+  });
+
+  it("has the disk take what is new, and bothers it for nothing else", async () => {
+    const probe = await open(join(folder, "probe"), "w");
+    // Only a power cut shows what a disk has: here it is asked whether it was told.
+    const synced = vi.spyOn(Object.getPrototypeOf(probe), "datasync");
+    await probe.close();
+    const file = await openAppendFile(join(folder, "synced"));
+    const countAfter = async (work: () => Promise<unknown>) => {
+      await work();
+      return synced.mock.calls.length;
+    };
+    expect(await countAfter(() => file.append([Buffer.from("a")]))).toBe(0);
+    expect(await countAfter(() => file.flush())).toBe(1);
+    expect(await countAfter(() => file.flush())).toBe(1);
+    await file.append([Buffer.from("b")]);
+    expect(await countAfter(() => file.close())).toBe(2);
+    synced.mockRestore();
   });
 });

@@ -54,6 +54,19 @@ describe("quote sink", () => {
     await sink.close();
   });
 
+  it("keeps what a failed write had before what came meanwhile, and no more than it may", async () => {
+    const { sink, written, heard, state, turn } = openStore(3);
+    state.up = false;
+    for (const price of [1, 2, 3, 4]) sink.offer([makeQuote(price)]);
+    await turn();
+    expect(heard).toEqual(["dropped 1", "down"]);
+    state.up = true;
+    sink.offer([]);
+    await turn();
+    expect(written).toEqual([2, 3, 4]);
+    await sink.close();
+  });
+
   it("takes nothing after it is closed", async () => {
     const { sink, written, turn } = openStore(3);
     await sink.close();

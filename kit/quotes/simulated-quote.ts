@@ -44,6 +44,7 @@ export function simulatedPrice(instrument: Instrument, moment: SimulatedMoment):
   return roundToTick(basePrice * (1 + movement) + bounce, instrument);
 }
 
+/** The price of the k-th interval with what a quote says beside it: the volume grows from the start of the day. */
 export function simulatedQuote(instrument: Instrument, moment: SimulatedMoment): Quote {
   const price = simulatedPrice(instrument, moment);
   const { key, step } = findPlace(instrument, moment);

@@ -89,6 +89,7 @@ export function addOutboxLagSeconds(
   return addGauge(metrics, { name: "outbox_lag_seconds", help }, collect);
 }
 
+/** Records between the last one that was handled and the end of its partition; 0 with none. */
 export function addKafkaConsumerLagRecords(metrics: Metrics): Gauge<"topic" | "partition"> {
   return addGauge(metrics, {
     name: "kafka_consumer_lag_records",

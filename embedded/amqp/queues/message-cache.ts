@@ -3,6 +3,7 @@ import type { Message } from "./queue.js";
 /** What an entry costs beside its bytes. */
 const overheadBytes = 400;
 
+/** What a message takes in memory. */
 export function messageBytes(message: Message): number {
   return message.body.length + message.propertyBytes.length + overheadBytes;
 }

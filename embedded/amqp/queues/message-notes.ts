@@ -16,6 +16,7 @@ export class MessageNotes {
   }
 
   addGone(id: number): void {
+    // Most are acknowledged in the turn that delivered them: one record less.
     this.#changes.delete(id);
     this.#gone.push(id);
   }

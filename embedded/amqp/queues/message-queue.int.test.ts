@@ -71,6 +71,19 @@ describe("a queue", () => {
     await expect.poll(() => consumer.bodies).toEqual(["somebody"]);
   });
 
+  it("has dead letters leave in order once that begins, and keeps the others ready until there is room", async () => {
+    await bench.store.close();
+    await bench.start(false);
+    const queue = await bench.open({ arguments: { "x-message-ttl": 0, "x-dead-letter-exchange": "dlx" } });
+    const bodies = Array.from({ length: 300 }, (_, index) => `${index}`);
+    await publish(queue, bodies);
+    expect([queue.readyCount, bench.deadLetters]).toEqual([300 - 256, []]);
+    bench.store.start();
+    await expect
+      .poll(() => bench.deadLetters, { timeout: 20_000 })
+      .toEqual(bodies.map((body) => `${body} expired`));
+  });
+
   it("expires on its own, messages at the head and itself when unused", async () => {
     const queue = await bench.open({ arguments: { "x-expires": 60, "x-dead-letter-exchange": "dlx" } });
     await publish(queue, ["a"], 20);

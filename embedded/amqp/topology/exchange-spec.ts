@@ -35,6 +35,7 @@ export const predeclaredExchanges: readonly ExchangeSpec[] = Object.entries(pred
   }),
 );
 
+/** Whether the broker has it from the start, so that nobody may declare or delete it otherwise. */
 export function isPredeclared(name: string): boolean {
   return Object.hasOwn(predeclaredTypes, name);
 }

@@ -121,6 +121,17 @@ describe("joining", () => {
     });
   });
 
+  it("waits for one who was promised an id while members gather, until its time is over", async () => {
+    const [leader, follower] = await settle();
+    const first = joining({ memberId: leader.memberId });
+    const promised = await joining({ requireKnownMemberId: true });
+    const second = joining({ memberId: follower.memberId });
+    expect(await isSettled(first)).toBe(false);
+    const third = joining({ memberId: promised.memberId });
+    const [joined] = await Promise.all([first, second, third]);
+    expect(joined.members).toHaveLength(3);
+  });
+
   it("refuses unknown ids and what it has no protocol in common with", async () => {
     expect((await joining({ memberId: "nobody" })).errorCode).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
     expect((await joining({ protocols: [] })).errorCode).toBe(kafkaErrors.INCONSISTENT_GROUP_PROTOCOL);

@@ -15,6 +15,7 @@ export function secondsToWait(failures: Failures | undefined, nowMs: number): nu
   return Math.max(0, Math.ceil((failures.beganMs + windowMs - nowMs) / 1_000));
 }
 
+/** One more, which begins a new count where the time of the one before is over. */
 export function addFailure(failures: Failures | undefined, nowMs: number): Failures {
   const isOver = failures === undefined || nowMs >= failures.beganMs + windowMs;
   return isOver ? { count: 1, beganMs: nowMs } : { count: failures.count + 1, beganMs: failures.beganMs };

@@ -62,20 +62,7 @@ export function createRows({ money, timestamp }: SqlDialect) {
       blocked_balance_after: money(entry.blockedBalanceAfter),
       created_at: timestamp(entry.createdAt),
     }),
-    readEntry: (row: TransactionRow): LedgerEntry => ({
-      userId: row.user_id,
-      sequence: row.sequence,
-      transactionId: row.transaction_id,
-      type: row.transaction_type,
-      amount: readMoney(row.amount),
-      ticker: row.ticker,
-      quantity: row.quantity,
-      orderId: row.order_id,
-      executionId: row.execution_id,
-      balanceAfter: readMoney(row.balance_after),
-      blockedBalanceAfter: readMoney(row.blocked_balance_after),
-      createdAt: readTimestamp(row.created_at),
-    }),
+    readEntry,
   };
 }
 
@@ -96,4 +83,21 @@ function readReservation(row: ReservationRow): Reservation {
       ? undefined
       : { userId, ticker, side, quantity, unitPrice: readMoney(unit_price) };
   return { orderId, state, terms, settled, released };
+}
+
+function readEntry(row: TransactionRow): LedgerEntry {
+  return {
+    userId: row.user_id,
+    sequence: row.sequence,
+    transactionId: row.transaction_id,
+    type: row.transaction_type,
+    amount: readMoney(row.amount),
+    ticker: row.ticker,
+    quantity: row.quantity,
+    orderId: row.order_id,
+    executionId: row.execution_id,
+    balanceAfter: readMoney(row.balance_after),
+    blockedBalanceAfter: readMoney(row.blocked_balance_after),
+    createdAt: readTimestamp(row.created_at),
+  };
 }

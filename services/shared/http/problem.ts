@@ -34,6 +34,7 @@ export function refuse(code: string, title: string, field?: string): Problem {
   return new Problem({ status: 422, code, title, ...(field === undefined ? {} : { field }) });
 }
 
+/** 404 NOT_FOUND. @param what without an article: "order" */
 export function notFound(what: string): Problem {
   return new Problem({ status: 404, code: "NOT_FOUND", title: `There is no such ${what}.` });
 }

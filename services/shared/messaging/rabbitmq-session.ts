@@ -27,6 +27,7 @@ export interface Session {
 
 const confirmTimeoutMs = 10_000;
 
+/** @throws the client's error where the broker does not answer in time, or refuses the login */
 export async function openSession(settings: Omit<RabbitmqSettings, "signal">): Promise<Session> {
   const socket = new AbortController();
   const ended = new AbortController();
