@@ -15,6 +15,7 @@ export function pauseAfter(elapsedMs: number): number {
   return elapsedMs < 10_000 ? 250 : 1_000;
 }
 
+/** @throws MybrokerError as demand */
 export async function fetchOrder({ brokerage, token }: Session, orderId: string): Promise<OrderBody> {
   const url = `${brokerage.gateway}/api/v1/orders/${encodeURIComponent(orderId)}`;
   return readOrder(await demand<OrderAnswer>({ method: "GET", url, token }));

@@ -6,6 +6,7 @@ export interface PathBase {
   readonly homeDir: string;
 }
 
+/** Absolute, as Compose resolves it: ~ is the home folder, anything else is taken from the project's folder. */
 export function resolvePath(path: string, base: PathBase): string {
   const expanded = path.startsWith("~") ? join(base.homeDir, path.slice(1)) : path;
   const isWindowsPath = /^[a-zA-Z]:[\\/]|^\\\\/.test(expanded);

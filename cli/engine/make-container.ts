@@ -12,6 +12,7 @@ import { isEngineError, stopIfThere } from "./tolerate.js";
 
 type MakingStep = CreateContainerStep | RecreateContainerStep;
 
+/** Creates the step's container under its name; it is not started. @throws EngineError */
 export async function makeContainer(step: CreateContainerStep, execution: Execution): Promise<void> {
   remember(step, execution, await create(step, step.name, execution));
 }

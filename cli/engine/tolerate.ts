@@ -1,6 +1,7 @@
 import type { Engine, EngineErrorKind } from "./engine.js";
 import { EngineError } from "./engine-error.js";
 
+/** Whether the engine itself said so; false of anything else that was thrown. */
 export function isEngineError(error: unknown, kind: EngineErrorKind): boolean {
   return error instanceof EngineError && error.kind === kind;
 }

@@ -31,6 +31,7 @@ export function markProcess(pid: number): ProcessMark {
   return { pid, startedAt: readStart(pid) };
 }
 
+/** Whether it is still that process which runs, and not a later one with its id. */
 export function isStillAlive({ pid, startedAt }: ProcessMark): boolean {
   if (!isProcessAlive(pid)) return false;
   const start = readStart(pid);

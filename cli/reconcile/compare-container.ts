@@ -50,6 +50,7 @@ function withoutDetails(changes: readonly Change[]): Change[] {
   return changes.filter((change) => !keys.has(detailKey.exec(change.key)?.[1] ?? ""));
 }
 
+/** In the order of their keys. */
 export function diffDescriptions(before: Description, after: Description): Change[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return keys

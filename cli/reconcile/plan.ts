@@ -121,6 +121,7 @@ export type RemoveContainerStep = StepFacts & {
 
 export type StepAction = Step["action"];
 
+/** The same in each plan, so that documents can be compared: "start-container shop-web-1". */
 export function stepId(action: StepAction, name: string): string {
   return `${action} ${name}`;
 }

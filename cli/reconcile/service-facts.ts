@@ -13,6 +13,7 @@ export interface ServiceFacts {
   readonly containerIdOf: (service: string) => string | undefined;
 }
 
+/** @param number from 1 on, among the containers of the service */
 export function containerName(
   context: PlanContext,
   { serviceName, service }: ServiceFacts,

@@ -11,6 +11,7 @@ export interface SortedContainers {
 /** A replacement under construction: "<12 hex of the replaced id>_<name>". */
 const temporaryName = /^[0-9a-f]{12}_(.+)$/;
 
+/** What a replacement under construction will be called; undefined of any other container. */
 export function finalNameOf(container: ObservedContainer): string | undefined {
   return temporaryName.exec(container.name)?.[1];
 }

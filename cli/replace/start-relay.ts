@@ -23,6 +23,7 @@ export interface RelayRequest {
   readonly publish: boolean;
 }
 
+/** Name of the container that stands in for the service. */
 export function relayName(project: Pick<Project, "name">, service: string): string {
   return `${project.name}-${service}-relay`;
 }

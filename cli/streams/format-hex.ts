@@ -1,8 +1,7 @@
 import { placeOf } from "./contract-of.js";
 import { isoTime } from "./format-text.js";
-import { toBuffer } from "./payload.js";
 import { printable } from "./printable.js";
-import type { StreamRecord } from "./record.js";
+import { type StreamRecord, toBuffer } from "./record.js";
 
 const rowBytes = 16;
 

@@ -1,9 +1,8 @@
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import { findNearest } from "../errors/nearest.js";
 import { isoTime } from "./format-text.js";
-import { toBuffer } from "./payload.js";
 import { printable } from "./printable.js";
-import { decode, type StreamRecord } from "./record.js";
+import { decode, type StreamRecord, toBuffer } from "./record.js";
 
 type Part = string | ((record: StreamRecord) => unknown);
 

@@ -3,8 +3,7 @@ import type { Style } from "../output/output.js";
 import { placeOf } from "./contract-of.js";
 import { describeMessage } from "./describe-message.js";
 import { OrderMemory } from "./order-memory.js";
-import { toBuffer } from "./payload.js";
-import type { StreamRecord } from "./record.js";
+import { type StreamRecord, toBuffer } from "./record.js";
 import { type Cell, layOut } from "./text-line.js";
 
 export interface TextSetting {

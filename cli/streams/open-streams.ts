@@ -62,6 +62,7 @@ export function rabbitBrokerOf(name: string, { project, host, socketPath }: Reac
   };
 }
 
+/** The published port of a service. @throws MybrokerError tail.no-port, exit 2 */
 export function portOf(project: Project, name: string): number {
   const service = serviceOf(project, name);
   const port = publishedPort(service, service["x-mybroker"]?.port ?? 0);

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { decode, type StreamRecord } from "./record.js";
+import { decode, type StreamRecord, toBuffer } from "./record.js";
 
 /** What a payload is: JSON, other text, bytes that are no UTF-8, or nothing. */
 export type Payload =
@@ -8,6 +8,7 @@ export type Payload =
   | { readonly encoding: "base64"; readonly value: string }
   | { readonly encoding: "none"; readonly value: null };
 
+/** What a payload is, by its bytes alone: JSON, else text in UTF-8, else base64. */
 export function readPayload(record: StreamRecord): Payload {
   const { bytes } = record;
   if (bytes === null) return { encoding: "none", value: null };
@@ -18,8 +19,4 @@ export function readPayload(record: StreamRecord): Payload {
   return isUtf8(bytes)
     ? { encoding: "text", value: buffer.toString("utf8") }
     : { encoding: "base64", value: buffer.toString("base64") };
-}
-
-export function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -66,6 +66,7 @@ async function hasMessages(channel: Channel, queue: string): Promise<boolean> {
   return (await channel.checkQueue(queue)).messageCount > 0;
 }
 
+/** The x-stream-offset to read from. RabbitMQ finds times by the second and chunk: earlier records may come first. */
 export function chooseBegin(start: StartAt, { first, lastChunk }: StreamEnds): Begin {
   if (start === "beginning" || lastChunk === undefined) return "first";
   if (start === "now") return lastChunk;

@@ -42,7 +42,7 @@ export function decode(record: StreamRecord): unknown {
 function parseJson(bytes: Uint8Array | null): unknown {
   if (bytes === null || bytes.length === 0) return undefined;
   try {
-    const value: unknown = JSON.parse(asBuffer(bytes).toString());
+    const value: unknown = JSON.parse(toBuffer(bytes).toString());
     return bytes.length >= 2 * deepest && isDeeperThan(deepest, value) ? undefined : value;
   } catch {
     return undefined;
@@ -59,6 +59,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
+/** The same bytes, not copied. */
+export function toBuffer(bytes: Uint8Array): Buffer {
   return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

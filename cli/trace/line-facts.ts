@@ -118,6 +118,7 @@ function isSimple(messages: readonly MessageFacts[], field: string): boolean {
   return messages.length > 0 && messages.every(({ value }) => value[field] == null);
 }
 
+/** @param atMs Unix milliseconds; undefined where it has not come */
 export function foundAt(atMs: number | undefined): Found | undefined {
   return atMs === undefined ? undefined : { atMs };
 }

@@ -113,6 +113,7 @@ export async function traceOnce(ground: TraceGround, orderId: string): Promise<T
   }
 }
 
+/** Hops that have not come, and those that cannot come before them. */
 export function missingOf({ hops }: Pick<LifeLine, "hops">): Hop[] {
   return hops.filter(({ state }) => state === "missing" || state === "waiting");
 }

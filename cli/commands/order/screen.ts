@@ -31,6 +31,7 @@ export function describeChange(order: OrderBody): string {
     .trimEnd();
 }
 
+/** What to type next, by what the order may still do. */
 export function nextAfter(order: OrderBody, { suffix }: Pick<Session, "suffix">): string {
   const { orderId, leavesQuantity, timeInForce } = order;
   if (isFinal(order)) return `Next:  {mybroker} wallet show${suffix}      {mybroker} order list${suffix}`;

@@ -17,6 +17,7 @@ export function encodeApiVersions(): Buffer {
   return request;
 }
 
+/** undefined: more has to come. (Kafka protocol, ApiVersions response: length, correlation id, error code.) */
 export function readApiVersions(bytes: Buffer): ProbeAnswer | undefined {
   if (bytes.length < 10) return undefined;
   const length = bytes.readInt32BE(0);

@@ -25,6 +25,7 @@ export function encodeMongoHello(): Buffer {
   return Buffer.concat([message, body]);
 }
 
+/** undefined: more has to come. (MongoDB wire protocol, OP_MSG.) */
 export function readMongoAnswer(bytes: Buffer): ProbeAnswer | undefined {
   if (bytes.length < 16) return undefined;
   const length = bytes.readInt32LE(0);

@@ -32,6 +32,7 @@ const fewAtOnce = 100;
 /** A command that takes out the reports of 1,000 users is a long one. */
 const answerTimeoutMs = 120_000;
 
+/** @throws what MongoDB's client, or SQLite, says */
 export async function openDocumentLoader(store: DocumentPartStore): Promise<PartLoader> {
   const documents = await openDocuments(
     store.settings.kind === "mongodb"

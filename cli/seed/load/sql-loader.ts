@@ -24,6 +24,7 @@ const tableEnd = { mysql: " character set utf8mb4 collate utf8mb4_bin", postgres
 /** For what an end is waited for. */
 const graceMs = 500;
 
+/** Rows go in by the fastest way that the server takes (kit/sql/bulk). @throws what its client says */
 export async function openSqlLoader(store: SqlStore): Promise<SqlLoader> {
   const session = await openBulk(store.settings);
   const { staging } = session;

@@ -23,6 +23,7 @@ export interface Finding {
   readonly versions?: { readonly found: number; readonly expected: number };
 }
 
+/** Where a row that does not fit may be: the part of the data set and its table or collection. */
 export const places = {
   users: { part: "identity", table: "users" },
   accounts: { part: "wallet", table: "accounts" },
@@ -67,6 +68,7 @@ export class Findings {
   }
 }
 
+/** A count of 1/10000 BRL as an amount; what is no such count as it is. */
 export function showMoney(value: Value): string {
   return typeof value === "number" && Number.isSafeInteger(value)
     ? formatMoney(value as Money)

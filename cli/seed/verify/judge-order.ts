@@ -24,6 +24,7 @@ export interface OrderGroup {
   readonly reports: readonly Kept<OrderReportDocument>[];
 }
 
+/** Holds what all stores have of an order against each other, by the rules of docs/order-flow.md. */
 export function judgeOrder(orderId: string, group: OrderGroup, findings: Findings): void {
   const [order] = group.orders;
   const [reservation] = group.reservations;

@@ -39,6 +39,7 @@ export function judgeSettlements({ orderId, reservation, settlements, told, find
     findings.add(row, "state", `state HELD, and ${reservation.released} released`);
 }
 
+/** A line of the ledger, as findings name it. */
 export function keyOf({ user_id, sequence }: Pick<SettlementRow, "user_id" | "sequence">): string {
   return `${user_id} ${sequence}`;
 }

@@ -15,6 +15,7 @@ export interface UserGroup {
   readonly reports: readonly Kept<AccountReportDocument>[];
 }
 
+/** Holds a user's account, positions and ledger against each other, and against what the other stores say. */
 export function judgeUser(userId: string, group: UserGroup, findings: Findings): void {
   const { users, accounts, ledger, positions, held, owners, reports } = group;
   const [account] = accounts;

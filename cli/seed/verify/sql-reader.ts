@@ -12,6 +12,7 @@ export interface SqlReader {
   close(): Promise<void>;
 }
 
+/** A connection of its own that only reads. @throws what the server's client, or SQLite, says */
 export async function openSqlReader(settings: DatabaseSettings): Promise<SqlReader> {
   return settings.kind === "sqlite" ? openSqlite(settings) : openServer(settings);
 }

@@ -68,6 +68,7 @@ export function isOpen({ status }: Order): boolean {
   return status === "PENDING" || status === "PARTIALLY_FILLED";
 }
 
+/** Shares that are still to be executed; 0 of an order that is final. */
 export function leavesOf(order: Order): number {
   return isOpen(order) ? order.quantity - order.executed : 0;
 }

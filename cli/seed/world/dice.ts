@@ -11,6 +11,7 @@ export interface Dice {
   pick<T>(items: readonly T[]): T;
 }
 
+/** The same answers in the same order for the same seed, on every machine. */
 export function createDice(seed: number): Dice {
   const random = createRandom(seed);
   // A division by 2 ** 32 and a product below 2 ** 53 / 2 ** 21 are exact enough to floor alike everywhere.

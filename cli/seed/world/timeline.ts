@@ -31,6 +31,7 @@ export interface Step {
   readonly sessionDate: string;
 }
 
+/** Midnight in Sao Paulo of the day that this moment (Unix milliseconds) is in. */
 export function startOfDay(atMs: number): number {
   return Math.floor((atMs - midnightMs) / dayMs) * dayMs + midnightMs;
 }
@@ -43,6 +44,7 @@ export interface Timeline {
   readonly startMs: number;
 }
 
+/** 0 to 29: the day of history that a slot is in. */
 export function dayOf(slot: number): number {
   return Math.floor(slot / slotsPerDay);
 }
