@@ -105,6 +105,18 @@ Without it the stack runs embedded, in one process.
   mybroker --help  all commands
 `,
   ],
+  [
+    "one stopped by hand",
+    () => startFakeStack({ "broker-report": stopped }),
+    `Project mybroker: 22 of 23 services ready, on Docker 28.5.2.
+  stopped      broker-report
+
+  mybroker doctor  what is wrong, and what to type
+  mybroker ps      what runs, and where
+  mybroker down    stop; data stays
+  mybroker --help  all commands
+`,
+  ],
 ];
 
 describe("mybroker alone", () => {
