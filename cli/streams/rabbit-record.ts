@@ -81,6 +81,8 @@ export class RabbitRecord implements StreamRecord {
   readonly exchange: string;
   readonly bytes: Uint8Array;
   readonly publishedMs: number;
+  /** Whether the message itself says when; else publishedMs is a guess. */
+  readonly hasTime: boolean;
   readonly offset?: number;
   readonly note?: string;
   readonly #parts: RecordParts;
@@ -92,7 +94,9 @@ export class RabbitRecord implements StreamRecord {
     this.key = parts.key;
     this.exchange = parts.exchange;
     this.bytes = parts.bytes;
-    this.publishedMs = publishedMsOf(parts.values, parts.timestamp) ?? parts.elseMs ?? Date.now();
+    const ownMs = publishedMsOf(parts.values, parts.timestamp);
+    this.hasTime = ownMs !== undefined;
+    this.publishedMs = ownMs ?? parts.elseMs ?? Date.now();
     const offset = parts.values[offsetHeader];
     if (offset !== undefined) this.offset = Number(offset);
     if (parts.note !== undefined) this.note = parts.note;

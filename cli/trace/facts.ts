@@ -67,7 +67,8 @@ export interface MessageFacts {
   /** Topic, or the exchange that it went to. */
   readonly stream: string;
   readonly key: string | null;
-  readonly publishedMs: number;
+  /** Unix milliseconds; null where neither the publisher nor the broker says when. */
+  readonly publishedMs: number | null;
   /** What publishedMs is: a header of the publisher's, or the broker's own time. */
   readonly clock: "x-published-at" | "broker";
   readonly partition?: number;

@@ -230,6 +230,19 @@ describe("what is not there", () => {
     expect([line.seeded, line.hops.every(({ state }) => state === "done")]).toEqual([true, true]);
   });
 
+  it("stands after what led to it where nobody wrote down when, and has no time then", () => {
+    const facts = factsOf({ status: "FILLED", executions: [100] });
+    const timeless = ({ value, ...one }: MessageFacts): MessageFacts => {
+      const { eventTimestamp: _, ...rest } = value;
+      return { ...one, publishedMs: null, clock: "broker", value: rest };
+    };
+    const audited = "value" in facts.audited ? facts.audited.value.map(timeless) : [];
+    const { hops } = assembleLifeLine({ ...facts, audited: { value: audited } });
+    const ids = hops.map(({ id }) => id);
+    expect(hops.find(({ id }) => id === "send NEW")).toMatchObject({ state: "done", atMs: null });
+    expect(ids[ids.indexOf("held") + 1]).toBe("send NEW");
+  });
+
   it("is not expected of a simple exchange and a simple order service", () => {
     const nothing = { value: [] };
     const facts = factsOf({ status: "FILLED", executions: [100] });

@@ -9,6 +9,7 @@ import {
 } from "../../contracts/topology.js";
 import { openKafkaTopics } from "../streams/kafka-source.js";
 import type { RabbitBroker } from "../streams/rabbit-broker.js";
+import { RabbitRecord } from "../streams/rabbit-record.js";
 import { openRabbitStream } from "../streams/rabbit-source.js";
 import { decode, type StreamRecord } from "../streams/record.js";
 import type { SourceSink, StreamSource } from "../streams/source.js";
@@ -56,7 +57,8 @@ export async function findMessages(brokers: Brokers, search: MessageSearch): Pro
     [kafka, audit].map((source) => readPast(source, { ...search, signal, enough: stop.signal, take })),
   );
   const [kafkaFailure, auditFailure] = reads;
-  for (const list of Object.values(found)) list.sort((left, right) => left.publishedMs - right.publishedMs);
+  for (const list of Object.values(found))
+    list.sort((left, right) => (left.publishedMs ?? 0) - (right.publishedMs ?? 0));
   return {
     audited: knownUnless(auditFailure, found.audited),
     orderEvents: knownUnless(kafkaFailure, found.orderEvents),
@@ -144,7 +146,7 @@ function readMessage(record: StreamRecord, orderId: string): MessageFacts | unde
     place: `${stream}${partition === undefined ? "" : `/${partition}`}@${offset ?? "?"}`,
     stream: exchange,
     key,
-    publishedMs: record.publishedMs,
+    publishedMs: record instanceof RabbitRecord && !record.hasTime ? null : record.publishedMs,
     clock: headers[messageHeaders.publishedAt] === undefined ? "broker" : "x-published-at",
     value: value as Readonly<Record<string, unknown>>,
     ...(partition === undefined ? {} : { partition }),
