@@ -1,7 +1,7 @@
 import type { Project } from "../compose/model.js";
 import { joinWords } from "./describe-cause.js";
 import { collectFiles } from "./inline-files.js";
-import { createMask } from "./mask.js";
+import { createMask } from "./mask-changes.js";
 import type { Observed, ObservedContainer } from "./observed.js";
 import { orderSteps, type Plan } from "./plan.js";
 import { planRemoval, planService } from "./plan-containers.js";

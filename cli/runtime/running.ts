@@ -1,6 +1,6 @@
 import type { RuntimeStatus, ServiceStatus } from "../../contracts/embedded-control.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
-import { checkServiceNames } from "../stack/select-services.js";
+import { checkServiceNames } from "../stack/service-names.js";
 import { askStatus } from "./control-client.js";
 import type { Place } from "./place.js";
 

@@ -4,7 +4,7 @@ import type { ContainerSummary, Engine } from "../engine/engine.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../kernel/command.js";
 import { containerLabels } from "./container-state.js";
-import { checkServiceNames, serviceNamesOf } from "./select-services.js";
+import { checkServiceNames, serviceNamesOf } from "./service-names.js";
 
 export interface ContainerCommand {
   readonly command: readonly string[];

@@ -10,7 +10,7 @@ import { planToData, renderPlan } from "../reconcile/render-plan.js";
 import { tellReplaced } from "../replace/replaced.js";
 import { carryOutPlan } from "./carry-out-plan.js";
 import { type FoundProject, findProject } from "./find-project.js";
-import { checkServiceNames, serviceNamesOf } from "./select-services.js";
+import { checkServiceNames, serviceNamesOf } from "./service-names.js";
 import { openWaits } from "./wait-for-conditions.js";
 import { whileLocked } from "./while-locked.js";
 

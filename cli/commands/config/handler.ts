@@ -2,7 +2,7 @@ import { renderProject } from "../../compose/render-project.js";
 import type { CommandHandler } from "../../kernel/command.js";
 import { tellRuntime } from "../../runtime/by-runtime.js";
 import { openMaskedProject } from "../../stack/open-stack.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 
 /** `config`: a check of the files too, because whatever is wrong in them is exit 2. */
 export const showConfig: CommandHandler = async (request) => {

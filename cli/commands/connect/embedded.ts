@@ -6,7 +6,7 @@ import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import { type Place, storePathOf } from "../../runtime/place.js";
 import { embeddableServices, hostPort } from "../../runtime/runtime-settings.js";
 import { openProject } from "../../stack/open-stack.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 
 /** `connect` to an embedded service: sqlite3 for a store; for a broker the command that one's own client takes. */
 export async function connectEmbedded(request: CommandRequest, place: Place): Promise<CommandResult> {

@@ -5,7 +5,7 @@ import type { CommandHandler } from "../../kernel/command.js";
 import { byRuntime } from "../../runtime/by-runtime.js";
 import { openStack } from "../../stack/open-stack.js";
 import { runInContainer } from "../../stack/run-in-container.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 import { buildClientCommand } from "./clients.js";
 
 /** `connect`: the exit code is the client's. */

@@ -11,7 +11,7 @@ import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandHandler, CommandRequest } from "../../kernel/command.js";
 import { findEmbeddedPlace } from "../../runtime/by-runtime.js";
 import type { Place } from "../../runtime/place.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 import { describeEmbeddedVariables } from "./embedded-variables.js";
 import { maskSecrets } from "./mask-secrets.js";
 import { describeServiceVariables, type Variables } from "./service-variables.js";

@@ -4,7 +4,7 @@ import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import { askStatus } from "../../runtime/control-client.js";
 import type { Place } from "../../runtime/place.js";
 import { endOfLog, followLog, readLog } from "../../runtime/read-log.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 import { createPrinter, type Print } from "./printer.js";
 
 /** The services whose lines may be asked for: the process itself is one of them. */

@@ -5,7 +5,7 @@ import { byRuntime } from "../../runtime/by-runtime.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { type FoundProject, findProject } from "../../stack/find-project.js";
 import { mergeByTime } from "../../stack/merge-by-time.js";
-import { checkServiceNames, serviceNamesOf } from "../../stack/select-services.js";
+import { checkServiceNames, serviceNamesOf } from "../../stack/service-names.js";
 import { followLogs } from "./follow.js";
 import { LogPosition } from "./log-position.js";
 import { createPrinter } from "./printer.js";

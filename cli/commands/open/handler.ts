@@ -10,7 +10,7 @@ import { formatTable } from "../../output/table.js";
 import { onDockerOnly } from "../../runtime/by-runtime.js";
 import { containerLabels } from "../../stack/container-state.js";
 import { openStack, type Stack } from "../../stack/open-stack.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 
 /** `open`: pages are the services whose x-mybroker has a `uiPort`. */
 const openOnDocker: CommandHandler = async (request) => {

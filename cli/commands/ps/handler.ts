@@ -7,7 +7,7 @@ import { tellReplaced } from "../../replace/replaced.js";
 import { byRuntime } from "../../runtime/by-runtime.js";
 import { type ContainerView, containerLabels, viewContainer } from "../../stack/container-state.js";
 import { findProject } from "../../stack/find-project.js";
-import { checkServiceNames, serviceNamesOf } from "../../stack/select-services.js";
+import { checkServiceNames, serviceNamesOf } from "../../stack/service-names.js";
 import { renderContainers } from "./screen.js";
 
 /** `ps`: exit 0 also when something is not well; what is not well can be read. */

@@ -7,7 +7,7 @@ import { countOf, formatBytes } from "../../output/units.js";
 import { onDockerOnly } from "../../runtime/by-runtime.js";
 import { openStack } from "../../stack/open-stack.js";
 import { pullImages, type WantedImage } from "../../stack/pull-images.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 
 /** `pull`: of an image that is built here, what it is built on. */
 const pullImagesOfStack: CommandHandler = async (request) => {

@@ -12,7 +12,7 @@ import { embeddedEnvironment } from "../../runtime/embedded-environment.js";
 import { type Place, storePathOf } from "../../runtime/place.js";
 import { requireRunning } from "../../runtime/running.js";
 import { openProject, openStack } from "../../stack/open-stack.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 
 /** `replace`: the exit code is the program's. */
 const replaceContainer: CommandHandler = async (request) => {

@@ -9,7 +9,7 @@ import { runSeed, type SeedOutcome, type SeedWish } from "../../seed/run-seed.js
 import { type FoundStores, findSeedStores } from "../../seed/stores.js";
 import type { Verification } from "../../seed/verify/verify-stores.js";
 import { seedParts } from "../../seed/world/parts.js";
-import { checkServiceNames } from "../../stack/select-services.js";
+import { checkServiceNames } from "../../stack/service-names.js";
 import { whileLocked } from "../../stack/while-locked.js";
 import { createPartProgress } from "./part-progress.js";
 import { describeOutcome, describeVerification, renderOutcome, renderVerification } from "./screen.js";

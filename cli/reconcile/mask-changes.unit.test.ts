@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { mask } from "../kernel/mask.js";
-import { createMask } from "./mask.js";
+import { createMask } from "./mask-changes.js";
 
 const secret = "value-not-a-secret";
 const hide = createMask(["DB_PASSWORD", "PIN"], { DB_PASSWORD: secret, PIN: "123" });
