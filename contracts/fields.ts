@@ -1,6 +1,9 @@
 import Type, { type Static } from "typebox";
 
-/** Fields that messages and REST bodies share. Amounts are checked for their decimals by kit/money, which a schema cannot. */
+/**
+ * Fields that messages and REST bodies share. Amounts are checked for their decimals by kit/money, which a schema
+ * cannot.
+ */
 
 /** Ours are lower-case UUIDs of version 7; a stranger's are taken as they come. A key: no spaces at its end. */
 export const Id = Type.String({ minLength: 1, maxLength: 64, pattern: "^[\\x21-\\x7e]+$" });

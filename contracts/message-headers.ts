@@ -1,4 +1,6 @@
-/** Headers of every message; AMQP and Kafka alike. Apart from the messages: who only looks at headers loads no schema. */
+/**
+ * Headers of every message; AMQP and Kafka alike. Apart from the messages: who only looks at headers loads no schema.
+ */
 export const messageHeaders = {
   /** Of a Kafka record; AMQP has a property for it. */
   messageId: "message-id",

@@ -164,7 +164,9 @@ const defaultPorts: Readonly<Record<string, number>> = {
 };
 const needsDatabase = ["mysql", "postgres", "mongodb"];
 
-/** `path` is of sqlite only, all that follows its "sqlite://", without escapes; the others' parts are of servers only. */
+/**
+ * `path` is of sqlite only, all that follows its "sqlite://", without escapes; the others' parts are of servers only.
+ */
 function readStoreUrl<const K extends string>(env: Env, name: string, kinds: readonly K[]) {
   const value = text(name)(env);
   const kind = kinds.find((known) => value.startsWith(`${known}://`));

@@ -1,5 +1,5 @@
-// Bundles the CLI, the embedded runtime and the services into dist/ (or the folder that is named), so that starting them costs a few
-// file reads and not a thousand.
+// Bundles the CLI, the embedded runtime and the services into dist/ (or the folder that is named), so that starting them
+// costs a few file reads and not a thousand.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";

@@ -9,7 +9,10 @@ import type { Write } from "./log-file.js";
 export interface Running {
   /** "127.0.0.1:9092"; null for a file. */
   readonly address: string | null;
-  /** Writes and reads, where that is possible from the inside; a domain service is asked whether it is ready. @throws what is wrong */
+  /**
+   * Writes and reads, where that is possible from the inside; a domain service is asked whether it is ready. @throws
+   * what is wrong
+   */
   check?(): Promise<void>;
   /** Of an AMQP broker. */
   manage?(question: ManagementQuestion): ManagementAnswer;

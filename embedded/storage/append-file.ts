@@ -1,7 +1,7 @@
 import { constants, writevSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { createSerial } from "./serial.js";
+import { createSerial } from "../../kit/serial.js";
 
 /**
  * A file that only grows at its end. Appends that arrive while a write is under way go out together in the next one,

@@ -1,6 +1,9 @@
 import type { SqliteSettings } from "../sql/database.js";
 
-/** A JSON object without arrays within arrays, and names without "." and "$" (FerretDB). Numbers are kept as doubles keep them; names beginning with "_" are the store's own. */
+/**
+ * A JSON object without arrays within arrays, and names without "." and "$" (FerretDB). Numbers are kept as doubles
+ * keep them; names beginning with "_" are the store's own.
+ */
 export type Document = object;
 
 /** Top-level fields that finds and sorts go by together, in this order. */

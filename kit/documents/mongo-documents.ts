@@ -1,4 +1,5 @@
 import type { Collection as MongoCollection, Filter as MongoFilter } from "mongodb";
+import { createSerial } from "../serial.js";
 import {
   type Collection,
   checkNames,
@@ -25,7 +26,12 @@ const maxConnections = 4;
  * for a database, and where they run out the command waits for itself, and all others for it, until a restart. On all
  * our connections at once it is 4 × (20 and the write) of them.
  */
-const maxChanges = 20;
+const maxReplacements = 20;
+/**
+ * FerretDB takes out what it has found in one statement, which SQLite gives 32,766 values: some hundred documents each
+ * of as many owners.
+ */
+const maxOwners = 250;
 const duplicateKey = 11_000;
 
 export async function openMongoDocuments(
@@ -61,25 +67,16 @@ export async function openMongoDocuments(
   };
 }
 
-/** One after the other: FerretDB, unlike MongoDB, reads and replaces in two steps. */
-function createQueue(): <R>(work: () => Promise<R>) => Promise<R> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine;
-    return mine;
-  };
-}
-
 function makeCollection<T extends Document>(collection: MongoCollection<Stored>): Collection<T> {
-  const inTurn = createQueue();
+  // FerretDB, unlike MongoDB, reads and replaces in two steps.
+  const inTurn = createSerial();
   const replaceOlder = async (all: readonly Stored[]) => {
     const updates = all.map(({ _id, ...replacement }) => ({
       replaceOne: { filter: { _id, _version: { $lt: Number(replacement._version) } }, replacement },
     }));
     let replaced = 0;
-    for (let start = 0; start < updates.length; start += maxChanges) {
-      const some = updates.slice(start, start + maxChanges);
+    for (let start = 0; start < updates.length; start += maxReplacements) {
+      const some = updates.slice(start, start + maxReplacements);
       replaced += (await collection.bulkWrite(some, { ordered: false })).matchedCount;
     }
     return replaced;
@@ -126,28 +123,28 @@ function makeCollection<T extends Document>(collection: MongoCollection<Stored>)
     deleteMany: async (filter) => (await collection.deleteMany(toQuery(filter))).deletedCount,
     deleteAmong: async (values, field) => {
       if (field !== undefined) checkNames(field);
-      const ids = field === undefined ? values : await findIds(collection, field, values);
-      let deleted = 0;
-      for (let first = 0; first < ids.length; first += maxChanges) {
-        const deletes = ids
-          .slice(first, first + maxChanges)
-          .map((_id) => ({ deleteOne: { filter: { _id } } }));
-        deleted += (await collection.bulkWrite(deletes, { ordered: false })).deletedCount;
-      }
-      return deleted;
+      return field === undefined ? deleteIds(collection, values) : deleteOwned(collection, field, values);
     },
   };
 }
 
-/** Found first and deleted by id: FerretDB waits for itself where one command takes out many, as with replacements. */
-async function findIds(
+/** Each by itself: for many ids in one question FerretDB reads the whole of a collection. */
+async function deleteIds(collection: MongoCollection<Stored>, ids: readonly string[]): Promise<number> {
+  const deletes = ids.map((_id) => ({ deleteOne: { filter: { _id } } }));
+  return deletes.length === 0 ? 0 : (await collection.bulkWrite(deletes, { ordered: false })).deletedCount;
+}
+
+async function deleteOwned(
   collection: MongoCollection<Stored>,
   field: string,
   values: readonly string[],
-): Promise<string[]> {
-  const among = { [field]: { $in: [...values] } } as MongoFilter<Stored>;
-  const found = await collection.find(among, { projection: { _id: 1 } }).toArray();
-  return found.map(({ _id }) => _id);
+): Promise<number> {
+  let deleted = 0;
+  for (let first = 0; first < values.length; first += maxOwners) {
+    const among = { [field]: { $in: values.slice(first, first + maxOwners) } } as MongoFilter<Stored>;
+    deleted += (await collection.deleteMany(among)).deletedCount;
+  }
+  return deleted;
 }
 
 /** Returns how many were not there. */

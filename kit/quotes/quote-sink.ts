@@ -22,7 +22,9 @@ export interface QuoteSink {
 const batchSize = 1_000;
 const closingMs = 3_000;
 
-/** Between the quotes and a store that may be away. It has no timer: what failed is tried again with the next quotes. */
+/**
+ * Between the quotes and a store that may be away. It has no timer: what failed is tried again with the next quotes.
+ */
 export function openQuoteSink({ write, capacity, onDown, onUp, onDropped }: QuoteSinkOptions): QuoteSink {
   let waiting: Quote[] = [];
   let writing: Promise<void> | undefined;

@@ -6,7 +6,9 @@ export interface RelaySettings {
   readonly servicePort: number;
   /** Where the tunnel's connections come in. */
   readonly tunnelPort: number;
-  /** The first line of every tunnel connection; without it a stranger on this machine could take the service's place. */
+  /**
+   * The first line of every tunnel connection; without it a stranger on this machine could take the service's place.
+   */
   readonly token: string;
   /** How long a caller waits for a tunnel connection. Default 5 s. */
   readonly patienceMs?: number;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { runTimed } from "./timed-command.mjs";
 
 /**
- * A copy of the project in a folder, under a project name and on ports of its own, so that other stacks on the
- * machine stay untouched. `remove` takes away the folder and, where it was made for an engine, every object of the project.
+ * A copy of the project in a folder, under a project name and on ports of its own, so that other stacks on the machine
+ * stay untouched. `remove` takes away the folder and, where it was made for an engine, every object of the project.
  */
 export async function createSandbox(root, hasEngine = true) {
   const folder = mkdtempSync(join(tmpdir(), "mybroker-bench-"));

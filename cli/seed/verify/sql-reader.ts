@@ -1,3 +1,4 @@
+import { createSerial } from "../../../kit/serial.js";
 import { type BulkValue, openBulk } from "../../../kit/sql/bulk/bulk.js";
 import type { DatabaseSettings } from "../../../kit/sql/database.js";
 import { openSqliteFile } from "../../../kit/sql/sqlite-file.js";
@@ -62,12 +63,7 @@ async function openServer(
     throw error;
   }
   // A connection answers one after the other.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const mine = last.then(work, work);
-    last = mine;
-    return mine;
-  };
+  const inTurn = createSerial();
   return {
     kind,
     query: (text, values) => inTurn(() => session.query(text, values)),

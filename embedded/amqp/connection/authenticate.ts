@@ -11,7 +11,10 @@ export interface Account {
 /** Mechanisms as connection.start lists them. */
 export const mechanisms = "PLAIN AMQPLAIN";
 
-/** Whether the response to connection.start names the account. @throws AmqpError 503 for another mechanism, 501 when malformed */
+/**
+ * Whether the response to connection.start names the account. @throws AmqpError 503 for another mechanism, 501 when
+ * malformed
+ */
 export function isAccount(account: Account, mechanism: string, response: Buffer): boolean {
   const { user, password } = readResponse(mechanism, response);
   return same(user, account.user) && same(password, account.password);

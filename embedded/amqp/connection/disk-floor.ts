@@ -3,8 +3,8 @@ import { statfs } from "node:fs/promises";
 const checkIntervalMs = 1000;
 
 /**
- * Whether the disk has room for more. Asked by publishers only: an idle broker has no timer, one whose disk is full looks
- * once a second.
+ * Whether the disk has room for more. Asked by publishers only: an idle broker has no timer, one whose disk is full
+ * looks once a second.
  */
 export class DiskFloor {
   readonly #folder: string;

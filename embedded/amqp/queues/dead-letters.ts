@@ -19,7 +19,9 @@ interface DeadLetter {
 /** How many are under way at once, and wait for that. */
 const batchLimit = 256;
 
-/** What leaves a queue for its dead letter exchange: in order, some at a time; originals go once they are kept there. */
+/**
+ * What leaves a queue for its dead letter exchange: in order, some at a time; originals go once they are kept there.
+ */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   #waiting: DeadLetter[] = [];

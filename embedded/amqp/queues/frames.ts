@@ -11,7 +11,10 @@ export interface Frame {
 /** Longer than anything that AMQP carries here: a length above it is damage. */
 const payloadLimitBytes = 1024 * 1024 * 1024;
 
-/** Fills the room that the encoder left; the salt is the segment's, so that a body with a copy of a file in it is no record. */
+/**
+ * Fills the room that the encoder left; the salt is the segment's, so that a body with a copy of a file in it is no
+ * record.
+ */
 export function sealFrame(chunks: readonly Buffer[], salt: number): void {
   const [head, ...rest] = chunks;
   if (!head) return;

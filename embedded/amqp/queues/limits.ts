@@ -45,7 +45,10 @@ export function isOver(
 /** What fits in a record. */
 const farFuture = 2 ** 48 - 1;
 
-/** When a message that comes now expires, in ms since 1970; 0: never. The shorter of its own time and the queue's counts. */
+/**
+ * When a message that comes now expires, in ms since 1970; 0: never. The shorter of its own time and the queue's
+ * counts.
+ */
 export function findExpiry({ messageTtlMs }: Limits, expirationMs: number | undefined): number {
   const ttlMs = Math.min(expirationMs ?? Number.POSITIVE_INFINITY, messageTtlMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(ttlMs) ? Math.min(Date.now() + ttlMs, farFuture) : 0;

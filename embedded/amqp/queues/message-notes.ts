@@ -3,7 +3,9 @@ import { encodeGone, encodeStates, type IdRange, type StateChange } from "./reco
 /** A record of more would hold up what is written behind it. */
 const rangesPerRecord = 50_000;
 
-/** What became of a queue's messages, until it is in their file: that of one turn of the event loop goes out together. */
+/**
+ * What became of a queue's messages, until it is in their file: that of one turn of the event loop goes out together.
+ */
 export class MessageNotes {
   readonly #write: (records: readonly Buffer[][]) => void;
   #gone: number[] = [];

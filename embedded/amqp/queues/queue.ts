@@ -16,12 +16,15 @@ export interface PublishOptions {
 }
 
 /**
- * Rejected: the queue is full and overflows by reject-publish. Failed: its disk refused, or it is closing. The publisher
- * gets basic.nack for both.
+ * Rejected: the queue is full and overflows by reject-publish. Failed: its disk refused, or it is closing. The
+ * publisher gets basic.nack for both.
  */
 export type PublishOutcome = "stored" | "rejected" | "failed";
 
-/** Why a message left for the dead letter exchange: `reason` in the header x-death (RabbitMQ docs, "Dead Letter Exchanges"). */
+/**
+ * Why a message left for the dead letter exchange: `reason` in the header x-death (RabbitMQ docs, "Dead Letter
+ * Exchanges").
+ */
 export type DeadLetterReason = "rejected" | "expired" | "maxlen" | "delivery_limit";
 
 export type QueueKind = "classic" | "quorum" | "stream";
@@ -115,7 +118,9 @@ export interface Queue {
   /** Policy or arguments changed; time to live applies to what is published from then on, limits at once. */
   setArguments(effective: QueueArguments): void;
 
-  /** Cancels its consumers and removes its files. Nothing is dead-lettered (as RabbitMQ). Resolves with the ready count. */
+  /**
+   * Cancels its consumers and removes its files. Nothing is dead-lettered (as RabbitMQ). Resolves with the ready count.
+   */
   delete(): Promise<number>;
 }
 
@@ -147,7 +152,8 @@ export interface QueueStore {
    */
   open(definition: QueueDefinition, events: QueueEvents): Promise<Queue>;
   /**
-   * Removes what is left of queues that are not among these: their deletion was cut short by a kill. Call before `open`.
+   * Removes what is left of queues that are not among these: their deletion was cut short by a kill. Call before
+   * `open`.
    * @throws Error code DATA_DAMAGED when there are queues and nobody knows their names
    */
   keepOnly(names: readonly string[] | undefined): Promise<void>;

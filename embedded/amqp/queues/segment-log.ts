@@ -100,7 +100,10 @@ export class SegmentLog {
     segment.liveBytes += by * recordBytes;
   }
 
-  /** Resolves once the record is in the file; the first chunk has room for the frame in front. Order is that of the calls. */
+  /**
+   * Resolves once the record is in the file; the first chunk has room for the frame in front. Order is that of the
+   * calls.
+   */
   append(chunks: readonly Buffer[]): Promise<Location> {
     if (this.#closed) return Promise.reject(new Error(`${this.#options.folder} is closed`));
     if (this.#active && !this.#opening && this.#scheduledBytes < this.#options.segmentBytes) {

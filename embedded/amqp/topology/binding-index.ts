@@ -77,7 +77,9 @@ export function readMatchMode(bindingArguments: Table): Mode | undefined {
   return field === undefined ? "all" : modes.find((mode) => mode === fieldText(field));
 }
 
-/** Whether a message's headers satisfy a binding; an argument without value (void) asks only that the header is there. */
+/**
+ * Whether a message's headers satisfy a binding; an argument without value (void) asks only that the header is there.
+ */
 export function matchesHeaders(bindingArguments: Table, headers: Table): boolean {
   const mode = readMatchMode(bindingArguments) ?? "all";
   const wanted = [...bindingArguments].filter(([name]) =>

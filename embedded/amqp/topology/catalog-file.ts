@@ -68,7 +68,9 @@ export class CatalogFile {
     return catalog;
   }
 
-  /** Resolves once what `collect` then returns is in the file; calls that come while it is written share the next write. */
+  /**
+   * Resolves once what `collect` then returns is in the file; calls that come while it is written share the next write.
+   */
   save(collect: () => Catalog): Promise<void> {
     this.#waiting ??= this.#writing.then(() => {
       this.#waiting = undefined;

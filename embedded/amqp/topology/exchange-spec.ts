@@ -35,7 +35,7 @@ export const predeclaredExchanges: readonly ExchangeSpec[] = Object.entries(pred
   }),
 );
 
-/** Whether the broker has it from the start, so that nobody may declare or delete it otherwise. */
+/** There from the start, so that no catalog needs to name it. */
 export function isPredeclared(name: string): boolean {
   return Object.hasOwn(predeclaredTypes, name);
 }
@@ -44,7 +44,10 @@ export function defaultExchange(): AmqpError {
   return new AmqpError(403, "operation not permitted on the default exchange");
 }
 
-/** @throws AmqpError 406 for a type that does not exist or an alternate exchange that is no name, 403 for the default exchange */
+/**
+ * @throws AmqpError 406 for a type that does not exist or an alternate exchange that is no name, 403 for the default
+ * exchange
+ */
 export function readExchangeType({ name, type, arguments: table }: ExchangeSpec): string {
   if (name === "") throw defaultExchange();
   if (!isExchangeType(type)) throw new AmqpError(406, `unknown exchange type '${type}'`);

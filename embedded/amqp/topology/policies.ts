@@ -23,8 +23,8 @@ export function findPolicy(
 }
 
 /**
- * A queue's arguments merged with its policy (RabbitMQ docs, "Policies"): of two limits the smaller one holds (no limit,
- * below 0, is the largest), otherwise what the queue was declared with.
+ * A queue's arguments merged with its policy (RabbitMQ docs, "Policies"): of two limits the smaller one holds (no
+ * limit, below 0, is the largest), otherwise what the queue was declared with.
  */
 export function mergePolicy(declared: QueueArguments, policy: Policy | undefined): QueueArguments {
   const effective: Record<string, unknown> = { ...declared };

@@ -14,8 +14,9 @@ interface Names {
 }
 
 /**
- * The queues that a message goes to, each once, through exchanges bound to exchanges; an exchange is visited once, which
- * ends cycles. One that routes nowhere hands the message to its alternate exchange (RabbitMQ docs, "Alternate Exchanges").
+ * The queues that a message goes to, each once, through exchanges bound to exchanges; an exchange is visited once,
+ * which ends cycles. One that routes nowhere hands the message to its alternate exchange (RabbitMQ docs, "Alternate
+ * Exchanges").
  */
 export function route(names: Names, first: Exchange, message: Routed): Set<BrokerQueue> {
   const queues = new Set<BrokerQueue>();

@@ -1,3 +1,4 @@
+import { createSerial } from "../../../kit/serial.js";
 import type { Message, QueueStore } from "../queues/queue.js";
 import { AmqpError } from "../wire/amqp-error.js";
 import { fieldText, plainTable } from "../wire/table.js";
@@ -40,11 +41,12 @@ export class Topology {
   readonly log: TopologyOptions["log"];
   /** Whether a copy of everything goes to amq.rabbitmq.trace; forgotten at the end of the process, as RabbitMQ does. */
   tracing = false;
+  /** One change of the topology after the other. */
+  readonly change = createSerial();
   readonly #options: TopologyOptions;
   #saves = false;
   /** Something durable has changed since the catalog was written. */
   #unsaved = false;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: TopologyOptions) {
     this.#options = options;
@@ -69,13 +71,6 @@ export class Topology {
 
   route(exchange: Exchange, message: Routed): Set<BrokerQueue> {
     return route(this, exchange, message);
-  }
-
-  /** Changes of the topology, one after the other, in the order of the calls. */
-  change<Result>(action: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(action);
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   /** Finds the exchange or makes it. @throws AmqpError 403 or 406 */

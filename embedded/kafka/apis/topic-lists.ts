@@ -1,4 +1,4 @@
-import { createSerial } from "../../storage/serial.js";
+import { createSerial } from "../../../kit/serial.js";
 import type { Broker } from "../broker.js";
 import { KafkaError } from "../errors.js";
 import type { PartitionLog } from "../log/partition-log.js";

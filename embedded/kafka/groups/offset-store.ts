@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { createSerial } from "../../../kit/serial.js";
 import { type AppendFile, openAppendFile } from "../../storage/append-file.js";
-import { createSerial } from "../../storage/serial.js";
 import type { Log } from "../server/limit-log.js";
 import type { CommittedOffset, TopicPartition } from "./group-types.js";
 import { encodeFrame, readFrames } from "./offset-frames.js";

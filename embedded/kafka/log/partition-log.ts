@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
+import { createSerial } from "../../../kit/serial.js";
 import { writeCheckedJson } from "../../storage/json-file.js";
-import { createSerial } from "../../storage/serial.js";
 import { KafkaError } from "../errors.js";
 import { type Appended, type PendingAppend, placeAppends, takeGroup } from "./append-group.js";
 import { findTimestamp, type OffsetAtTime } from "./find-timestamp.js";

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { createSerial } from "../../../kit/serial.js";
 import { readJsonFile, writeJsonFile } from "../../storage/json-file.js";
-import { createSerial } from "../../storage/serial.js";
 import { KafkaError } from "../errors.js";
 import { PartitionLog } from "../log/partition-log.js";
 import { type Log, limitLog } from "../server/limit-log.js";

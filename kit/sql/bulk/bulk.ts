@@ -37,7 +37,9 @@ export interface BulkSession {
   readonly staging?: Staging;
   /** One statement with "?" for each value; returns how many rows it changed. */
   execute(statement: string, values?: readonly BulkValue[]): Promise<number>;
-  /** Rows of one statement; integers as numbers, decimals as text (SQLite: an integer). There it begins no transaction. */
+  /**
+   * Rows of one statement; integers as numbers, decimals as text (SQLite: an integer). There it begins no transaction.
+   */
   query<Row extends object>(statement: string, values?: readonly BulkValue[]): Promise<Row[]>;
   /** Ends the transaction; the next call begins another. */
   commit(): Promise<void>;

@@ -46,8 +46,8 @@ function errorNumber(error: unknown): number {
 }
 
 /**
- * ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR: a session keeps the rights in its
- * database that it began with, so that one of the pool would be refused for ever, whatever is granted.
+ * ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR: a session keeps the rights in
+ * its database that it began with, so that one of the pool would be refused for ever, whatever is granted.
  */
 const keptRefusals = [1044, 1142, 1143];
 
@@ -93,7 +93,9 @@ export function toConnectionOptions(settings: ServerSettings): ConnectionOptions
   };
 }
 
-/** mysql2 waits for an answer for ever; a connection that owes one is of no use to the next query. Nor is a stale one. */
+/**
+ * mysql2 waits for an answer for ever; a connection that owes one is of no use to the next query. Nor is a stale one.
+ */
 function withTimeLimit(pool: Pool): MysqlPool {
   return {
     getConnection: (callback) => {

@@ -1,3 +1,4 @@
+import { createSerial } from "../../../kit/serial.js";
 import type { Log } from "../../shared/log.js";
 import type { Command } from "../domain/commands.js";
 import type { Market, MarketSettings } from "../domain/market.js";
@@ -37,7 +38,7 @@ export class Engine {
   #lastAt = 0;
   #sessionSeen = "";
   #forgetDue = false;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #serial = createSerial();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -64,7 +65,9 @@ export class Engine {
     });
   }
 
-  /** Does all of the wishes, in one transaction. @throws EngineNotReady or the store's error: all are to be wished again */
+  /**
+   * Does all of the wishes, in one transaction. @throws EngineNotReady or the store's error: all are to be wished again
+   */
   run(wishes: readonly Wish[]): Promise<void> {
     return this.#serial(async () => {
       const market = this.#market;
@@ -127,11 +130,5 @@ export class Engine {
     for (const past of [...dates].sort()) work.apply({ kind: "SESSION_END", date: past });
     this.#sessionSeen = seen;
     this.#forgetDue = true;
-  }
-
-  #serial<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(work, work);
-    this.#tail = done.catch(() => {});
-    return done;
   }
 }

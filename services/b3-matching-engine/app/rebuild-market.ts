@@ -12,7 +12,8 @@ export function rebuildMarket(settings: MarketSettings, { sequence, resting, boo
     const book = market.books.get(ticker);
     if (book === undefined) continue;
     book.reference = reference;
-    // A provider that was switched off since takes its quotes along; one that was switched on comes with the next price.
+    // A provider that was switched off since takes its quotes along; one that was switched on comes with the next
+    // price.
     if (settings.providerSize === 0 || settings.mode === "reference") continue;
     if (bid !== null) book.quotes.BUY = { price: bid, quantity: bidQuantity };
     if (ask !== null) book.quotes.SELL = { price: ask, quantity: askQuantity };

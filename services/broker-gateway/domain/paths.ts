@@ -1,6 +1,6 @@
 /**
- * Whether a path means to every server what it means to this one. A segment of dots, or a slash in disguise, is resolved
- * by some and not by others, and could lead one of them out of the route that was checked here.
+ * Whether a path means to every server what it means to this one. A segment of dots, or a slash in disguise, is
+ * resolved by some and not by others, and could lead one of them out of the route that was checked here.
  */
 export function isPlainPath(url: string): boolean {
   const path = url.split("?", 1)[0] ?? "";

@@ -9,7 +9,9 @@ export interface Accounts {
   list(page: { readonly before: string; readonly limit: number }): Promise<Account[]>;
   /** False where the address is taken. */
   add(account: Account): Promise<boolean>;
-  /** Gives the account with this address the role ADMIN, and it and all that have the seed password this hash, at once. */
+  /**
+   * Gives the account with this address the role ADMIN, and it and all that have the seed password this hash, at once.
+   */
   changeSeedPassword(adminEmail: string, passwordHash: string): Promise<void>;
   /** By the address that was tried, whether it has an account or not. */
   findFailures(email: string): Promise<Failures | undefined>;

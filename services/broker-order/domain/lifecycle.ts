@@ -54,7 +54,9 @@ export function requestCancel(order: Order, now: number): Decision {
     : { order: asked };
 }
 
-/** What the exchange has not answered: each time after twice as long, so that its queue does not fill while it is away. */
+/**
+ * What the exchange has not answered: each time after twice as long, so that its queue does not fill while it is away.
+ */
 export function sendAgain(order: Order, now: number): Decision {
   if (order.reservation !== "HELD" || isFinalStatus(order.status)) return undefined;
   const actions = [

@@ -40,7 +40,9 @@ function buy(orderId: string, userId: string, quantity: number): Reserve {
   return { kind: "RESERVE", orderId, terms };
 }
 
-/** What the ledger must do on each engine; `settings` is read once the server runs, and undefined for a new SQLite file. */
+/**
+ * What the ledger must do on each engine; `settings` is read once the server runs, and undefined for a new SQLite file.
+ */
 export function describeLedger(kind: string, settings: () => DatabaseSettings | undefined): void {
   let wallet: OpenWallet;
   beforeEach(async () => {

@@ -33,7 +33,9 @@ export interface ClientAnswer {
   readonly body: unknown;
 }
 
-/** Nobody answered: refused, lost, timed out, or an answer that is no HTTP or JSON. What was asked may have been done. */
+/**
+ * Nobody answered: refused, lost, timed out, or an answer that is no HTTP or JSON. What was asked may have been done.
+ */
 export class ServiceUnavailable extends Error {
   readonly code = "SERVICE_UNAVAILABLE";
   readonly service: string;

@@ -53,7 +53,10 @@ export interface QueueConsumer<T extends TSchema> {
 
 /** One connection, with a channel for publishing and one a consumer, reconnected for ever (100 ms, doubling to 2 s). */
 export interface RabbitmqLink {
-  /** Persistent, mandatory, confirmed. @throws Error when it was returned, refused, or not confirmed in 10 s: it may have arrived */
+  /**
+   * Persistent, mandatory, confirmed. @throws Error when it was returned, refused, or not confirmed in 10 s: it may
+   * have arrived
+   */
   publish(message: OutgoingMessage): Promise<void>;
   /** All at once; the error of each that publish would reject, undefined for the others. Never rejects. */
   publishMany(messages: readonly OutgoingMessage[]): Promise<(Error | undefined)[]>;

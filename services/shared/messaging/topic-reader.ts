@@ -271,8 +271,9 @@ export class TopicReader {
 }
 
 /**
- * Heartbeats while the work lasts: kafkajs sends none meanwhile, and what a slow store takes longer for than the session
- * lasts would come again for ever. @throws what a heartbeat rejected with, after the work: the group has to be joined again
+ * Heartbeats while the work lasts: kafkajs sends none meanwhile, and what a slow store takes longer for than the
+ * session lasts would come again for ever. @throws what a heartbeat rejected with, after the work: the group has to be
+ * joined again
  */
 async function keepAlive({ heartbeat }: Payload, work: () => Promise<void>): Promise<void> {
   let lost: unknown;

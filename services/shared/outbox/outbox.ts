@@ -41,7 +41,9 @@ export interface OutboxRow {
   readonly channel: "kafka" | "rabbitmq";
   /** A topic, or a routing key of exchange.broker.orders. */
   readonly destination: string;
-  /** What shares channel, destination and key is published in the order of insertion: lock the row it stands for first. */
+  /**
+   * What shares channel, destination and key is published in the order of insertion: lock the row it stands for first.
+   */
   readonly key: string;
   readonly messageId: string;
   readonly payload: object;

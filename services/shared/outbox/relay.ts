@@ -31,7 +31,8 @@ const kafkaLingerMs = 20;
 
 /**
  * Publishes what is in the outbox: in order of id per key, again until it is confirmed, so at least once. One relay a
- * database (the lock "outbox"); another waits for its turn. Begins when the store is ready; looks by itself every second.
+ * database (the lock "outbox"); another waits for its turn. Begins when the store is ready; looks by itself every
+ * second.
  */
 export function startRelay<Schema extends OutboxSchema>(settings: RelaySettings<Schema>): Relay {
   const { store, kafka, rabbitmq, log, metrics } = settings;

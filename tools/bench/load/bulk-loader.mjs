@@ -19,7 +19,9 @@ export function createLoader({ openBulk, createWorld, createLineEncoder }) {
       );
       writeFileSync(path, rows.map(encode).join(""));
     },
-    /** Milliseconds from the first row to the end of the commit, into an empty table; the connection is there before. */
+    /**
+     * Milliseconds from the first row to the end of the commit, into an empty table; the connection is there before.
+     */
     async timeBulk(settings, { table, rows }) {
       const bulk = await openBulk(settings);
       await bulk.execute(`truncate table ${table.name}`);
