@@ -8,6 +8,7 @@ export type FindKey = (keyId: string) => Promise<CryptoKey | undefined>;
 /** An unknown key id is asked for no more often, so that forged tokens are no burden to identity. */
 const askAgainMs = 5_000;
 const timeoutMs = 2_000;
+const retryMs = 1_000;
 
 /** Identity's public keys: asked for at once and until they are there, then again for a key id that is not known. */
 export function createKeys(identityUrl: string, log: Log): { readonly find: FindKey; close(): void } {
@@ -37,7 +38,7 @@ export function createKeys(identityUrl: string, log: Log): { readonly find: Find
   const askUntilThere = () => {
     refresh().catch((error: Error) => {
       log.debug({ problem: error.message }, "no keys of broker-identity yet");
-      if (!closed && keys === undefined) retry = setTimeout(askUntilThere, 1_000).unref();
+      if (!closed && keys === undefined) retry = setTimeout(askUntilThere, retryMs).unref();
     });
   };
   askUntilThere();
