@@ -6,7 +6,7 @@ import { readYaml, type SourceFile } from "./read-yaml.js";
 import type { SourceDocument } from "./source-tree.js";
 
 /** Names of compose files in the order in which they are looked for; the first one found is taken. */
-const defaultNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+export const composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 const overrideNames = [
   "compose.override.yml",
   "compose.override.yaml",
@@ -23,7 +23,7 @@ export async function findComposeFiles(
   if (named.length > 0) return named.map((name) => resolveNamed(name, request.cwd));
   const start = resolve(request.cwd, request.projectDirectory ?? ".");
   for (let folder = start; ; folder = dirname(folder)) {
-    const found = await findIn(folder, defaultNames, request);
+    const found = await findIn(folder, composeFileNames, request);
     if (found !== undefined) {
       const override = await findIn(folder, overrideNames, request);
       return override === undefined ? [found] : [found, override];
@@ -34,7 +34,7 @@ export async function findComposeFiles(
     code: "no-file",
     message: `no compose file in ${start} nor in any folder above it`,
     hint: "Go to the project's folder, name the file with -f, or make one here:  {mybroker} init",
-    details: { folder: start, names: defaultNames },
+    details: { folder: start, names: composeFileNames },
   });
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { composeLabels } from "../compose/label-names.js";
+import { composeFileNames } from "../compose/load-files.js";
 import type { Project } from "../compose/model.js";
 import { normalizeProjectName, requireProjectName } from "../compose/project-name.js";
 import { type ConnectOptions, connectEngine } from "../engine/connect.js";
@@ -82,14 +83,12 @@ async function findByContainers(engine: Engine, start: string): Promise<Trace | 
   return undefined;
 }
 
-const usualFiles = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
 /** A file that cannot be parsed still says its name on a line, or lies in the folder that names it. */
 function guessFromFile(start: string, files: readonly string[]): Trace | undefined {
   const candidates =
     files.length > 0
       ? files.map((file) => resolve(start, file))
-      : foldersUpwards(start).flatMap((folder) => usualFiles.map((name) => join(folder, name)));
+      : foldersUpwards(start).flatMap((folder) => composeFileNames.map((name) => join(folder, name)));
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path === undefined) return undefined;
   const folder = dirname(path);
