@@ -82,7 +82,10 @@ export interface Facts {
  * What was bought and sold is taken from the exchange, so that the brokerage is not held to its own word.
  */
 export async function findViolations(databases: OrderDatabases): Promise<string[]> {
-  const facts = await readFacts(databases);
+  return judgeFacts(await readFacts(databases));
+}
+
+export function judgeFacts(facts: Facts): string[] {
   return [
     ...(facts.unpublished === 0 ? [] : [`${facts.unpublished} rows wait in an outbox`]),
     ...checkExecutions(facts),
