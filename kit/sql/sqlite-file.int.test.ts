@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { assert, bigInt, double, integer, oneof, property, string } from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSqliteFile, openSqliteLock, type SqliteFile, switchSqliteFile } from "./sqlite-file.js";
+import { whileBusy } from "./while-busy.js";
 
 let folder: string;
 let file: SqliteFile;
@@ -85,6 +86,26 @@ describe("a SQLite file", () => {
     other.close();
     file.transaction(() => file.run("INSERT INTO t VALUES (2)"));
     expect(file.all("SELECT * FROM t")).toEqual([{ id: 2 }]);
+  });
+
+  it("is waited for as long as another connection has it, and no longer than for the time that is given", async () => {
+    const other = await openSqliteFile(file.path);
+    file.exec("CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT");
+    const insert = () => file.run("INSERT INTO t VALUES (1)");
+    other.exec("BEGIN IMMEDIATE");
+    await expect(whileBusy(insert, 50)).rejects.toThrow(/locked/);
+    const inserted = whileBusy(insert);
+    other.exec("COMMIT");
+    other.close();
+    await inserted;
+    expect(file.all("SELECT * FROM t")).toEqual([{ id: 1 }]);
+    let attempts = 0;
+    const fail = () => {
+      attempts += 1;
+      insert();
+    };
+    await expect(whileBusy(fail)).rejects.toThrow(/UNIQUE/);
+    expect(attempts).toBe(1);
   });
 
   it("can be closed twice, and needs nothing else than itself afterwards", async () => {
