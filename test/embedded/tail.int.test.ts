@@ -89,6 +89,17 @@ describe("tail as a process", () => {
     expect(next.stderr).not.toContain("tracing off");
   });
 
+  it("switches the tracing off that a killed one left on, and says so once", async () => {
+    const child = project.start(["tail", "quotes", "--firehose", "-n", "0"]);
+    await waitUntil(() => child.stderrSoFar().includes("from now on"));
+    child.kill("SIGKILL");
+    await child.ended;
+    const look = async () => (await project.run("tail", "orders", "-n", "1", "--no-follow")).stderr;
+    const said = "Switched rabbitmq's tracing off, which a killed tail had left on.\n";
+    expect(await look()).toContain(said);
+    expect(await look()).not.toContain(said);
+  });
+
   it("ends soon after its reader, also when nothing comes", async () => {
     const command = 'set -o pipefail; "$0" "$1" tail wallet | head -n 1';
     const { exitCode, stdout } = await execa("bash", ["-c", command, process.execPath, cli.program], {
