@@ -2,7 +2,7 @@ import { provideDemoInvestor } from "../../brokerage/demo-investor.js";
 import { connectEngine } from "../../engine/connect.js";
 import type { Engine } from "../../engine/engine.js";
 import { observeProject } from "../../engine/observe.js";
-import { openProjectState } from "../../env/state-folder.js";
+import { openProjectState, type ProjectState } from "../../env/state-folder.js";
 import { exitCodes, MybrokerError } from "../../errors/mybroker-error.js";
 import type { CommandRequest, CommandResult } from "../../kernel/command.js";
 import type { OtherVersion } from "../../preflight/data-check.js";
@@ -110,7 +110,7 @@ interface Run extends Pick<DockerStart, "startedMs" | "onUnreachableImages"> {
   readonly stack: Stack;
   readonly setting: UpSetting;
   readonly request: CommandRequest;
-  readonly state: Awaited<ReturnType<typeof openProjectState>>;
+  readonly state: ProjectState;
 }
 
 async function bring(run: Run): Promise<CommandResult | undefined> {
