@@ -41,5 +41,9 @@ describe("a rate limit", () => {
     const limit = createRateLimit({ perSecond: 1, burst: 1 });
     for (let key = 0; key < 25_000; key += 1) expect(limit.take(`key ${key}`, key)).toBe(0);
     expect(limit.take("key 24999", 25_000)).toBe(1);
+    // None is full again: all are forgotten, rather than one more remembered.
+    const atOnce = createRateLimit({ perSecond: 1, burst: 1 });
+    for (let key = 0; key <= 10_000; key += 1) atOnce.take(`key ${key}`, 0);
+    expect([atOnce.take("key 0", 0), atOnce.take("key 10000", 0)]).toEqual([0, 1]);
   });
 });
