@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Kept to syntax and modules that old Node versions understand, so that they can be told what is missing.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -15,7 +15,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
 } else if (process.platform === "win32") {
   refuse("mybroker does not run on Windows itself: it needs Linux or macOS. Run it in WSL2 (wsl --install)");
 } else if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-v")) {
-  process.stdout.write(`${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version}\n`);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  try {
+    writeSync(1, `${version}\n`);
+  } catch (error) {
+    // A reader that went away is no failure.
+    if (error.code !== "EPIPE") refuse(`mybroker: cannot print: ${error.message}`);
+  }
 } else if (!existsSync(built)) {
   refuse("mybroker is not built in this clone: run  npm ci");
 } else {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { greetingCommand } from "./commands/greeting/definition.js";
 import { commands } from "./commands/registry.js";
 import { readContext } from "./kernel/read-context.js";
@@ -24,7 +25,10 @@ export async function main(root: string): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (readerLeft) return;
-      if (error.code !== "EPIPE") process.exit(3);
+      if (error.code !== "EPIPE") {
+        if (stream === process.stdout) process.stderr.write(`mybroker: cannot print: ${error.message}\n`);
+        process.exit(3);
+      }
       // A reader that went away (| head) is a wish to stop, not a failure: what was changed for it is put back.
       readerLeft = true;
       interruption.abort(new Error("EPIPE"));
@@ -40,6 +44,8 @@ export async function main(root: string): Promise<void> {
   });
   if (readerLeft) process.exit(0);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // What was wrong with the last write is told a turn later.
+  await setImmediate();
   process.exit(signalled === undefined ? exitCode : 128 + signalled);
 }
 

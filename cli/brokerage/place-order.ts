@@ -51,6 +51,7 @@ const hints: Readonly<Record<string, string>> = {
   ODD_LOT: "{mybroker} order buy PETR4F 50 --watch{suffix}",
   SESSION_CLOSED: "a session that never closes: SESSION=always in .env, then  {mybroker} up",
   UNSUPPORTED_IN_MODE: "orders of every type: B3_MATCHING_MODE=book in .env, then  {mybroker} up",
+  WALLET_UNAVAILABLE: "what is away, and why:  {mybroker} doctor",
   UNKNOWN_TICKER: "{mybroker} order buy PETR4 100 --watch{suffix}",
 };
 

@@ -52,7 +52,7 @@ function unknownAction(command: string, word: string, known: readonly string[]):
 /** The id that stands after the action. @throws MybrokerError usage.missing-id, exit 2 */
 export function readId({ args, command }: CommandRequest): string {
   const [action = "", id] = args;
-  if (id !== undefined) return id;
+  if (id !== undefined && id !== "") return id;
   throw new MybrokerError({
     code: "usage.missing-id",
     message: `${command} ${action} needs an id`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CommandRequest } from "../kernel/command.js";
-import { runAction } from "./run-action.js";
+import { readId, runAction } from "./run-action.js";
 
 /** Refused before anything else of a request is looked at. */
 const typed = (...args: string[]) => ({ command: "order", args }) as unknown as CommandRequest;
@@ -23,5 +23,11 @@ describe("the action of a command", () => {
       hint: "There are:  {mybroker} order list|show",
       exitCode: 2,
     });
+  });
+});
+
+describe("the id behind an action", () => {
+  it.each([["show"], ["show", ""]])("is there: %j", (...words) => {
+    expect(() => readId(typed(...words))).toThrow("order show needs an id");
   });
 });

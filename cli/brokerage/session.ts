@@ -1,4 +1,5 @@
 import type { SessionBody } from "../../contracts/rest.js";
+import { invalidValue } from "../errors/invalid-value.js";
 import { exitCodes, MybrokerError } from "../errors/mybroker-error.js";
 import type { CommandRequest } from "../kernel/command.js";
 import { type Brokerage, openBrokerage } from "./brokerage.js";
@@ -17,11 +18,13 @@ export interface Session {
 
 /**
  * Logs in the user of --user, or the demo investor, who is made where they are missing.
- * @throws MybrokerError brokerage.unreachable (exit 3), user.unknown (exit 1)
+ * @throws MybrokerError usage.invalid-value (exit 2), brokerage.unreachable (exit 3), user.unknown (exit 1)
  */
 export async function openSession(request: CommandRequest): Promise<Session> {
   const brokerage = await openBrokerage(request);
   const email = request.options.user as string | undefined;
+  if (email?.includes("@") === false)
+    throw invalidValue(`--user takes an email address, not ${email}`, `wallet show --user ${demoEmail}`);
   if (email === undefined || email === demoEmail) {
     const user = await logInDemoInvestor(brokerage);
     await endowDemoInvestor(brokerage, user).catch((error: unknown) => noteOnly(request, error));

@@ -81,9 +81,12 @@ export function parseCommandLine(
     program.parse([...argv], { from: "user" });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
+    // `help` of a command that there is not fails without a word of help.
+    if (thrown.code === "commander.help" && helpText === "")
+      throw unknownCommand(argv[argv.indexOf("help") + 1] ?? "", definitions);
     if (thrown.exitCode === 0 || thrown.code === "commander.help")
       return { kind: "help", text: helpText.trimEnd() };
-    throw usageError(thrown, argv, definitions);
+    throw usageError(thrown, { argv, definitions, surplus: findSurplus(program) });
   }
   return outcome ?? { kind: "help", text: helpText.trimEnd() };
 }
@@ -158,21 +161,31 @@ function unknownCommand(name: string, definitions: readonly CommandDefinition[])
   });
 }
 
+/** Words that no argument of the command takes, of which commander tells the number alone. */
+function findSurplus({ commands }: Command): string {
+  const tooMany = commands.find(({ args, registeredArguments }) => args.length > registeredArguments.length);
+  return tooMany?.args.slice(tooMany.registeredArguments.length).join(" ") ?? "";
+}
+
+interface CommandLine {
+  readonly argv: readonly string[];
+  readonly definitions: readonly CommandDefinition[];
+  readonly surplus: string;
+}
+
 /** commander's sentence is split into what happened and, where it guesses, what was meant. */
-function usageError(
-  error: CommanderError,
-  argv: readonly string[],
-  definitions: readonly CommandDefinition[],
-): MybrokerError {
+function usageError(error: CommanderError, { argv, definitions, surplus }: CommandLine): MybrokerError {
   const [first = "", guess] = error.message.split("\n");
-  const message = first
+  const isTooMuch = error.code === "commander.excessArguments";
+  const said = first
     .replace(/^error: /, "")
     .replaceAll("'", "")
     .replace(/\.$/, "");
+  const message = isTooMuch ? `${said}: ${surplus}` : said;
   const command = argv.find((word) => definitions.some((definition) => definition.name === word)) ?? "";
   const flag = /unknown option (\S+)/.exec(message)?.[1];
   const meant = guess === undefined ? undefined : /\(Did you mean (?:one of )?(.*)\?\)/.exec(guess)?.[1];
-  const habit = flag ?? (error.code === "commander.excessArguments" ? "SERVICE" : undefined);
+  const habit = flag ?? (isTooMuch ? "SERVICE" : undefined);
   const hint =
     (habit === undefined ? undefined : describeComposeFlag(command, habit)) ??
     (meant === undefined ? undefined : `Did you mean:  ${meant}`) ??

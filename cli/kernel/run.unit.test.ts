@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createTestContext, runCli } from "../../test/support/run-cli.js";
 import { validateOutput } from "../../test/support/validate-output.js";
 import { greetingCommand } from "../commands/greeting/definition.js";
@@ -56,12 +56,23 @@ describe("run", () => {
       /^mybroker: .*down.*\.\n {2}To stop single services: {2}mybroker stop SERVICE\n$/,
     );
     expect(down.stderr).not.toContain("..");
+    expect(down.stderr).toContain(": kafka.\n");
     const commands = [
       command(handler, { name: "open", arguments: [{ name: "[service]", description: "" }] }),
     ];
     expect((await runCli(["open", "a", "b"], { commands })).exitCode).toBe(2);
     expect((await runCli(["open", "a"], { commands })).exitCode).toBe(0);
     expect(calls).toBe(1);
+  });
+
+  it("knows no help of a command that there is not", async () => {
+    const commands = [command(async () => ({}))];
+    expect(await runCli(["help", "upp"], { commands })).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: "mybroker: unknown command upp. Did you mean:  mybroker up\n",
+    });
+    expect((await runCli(["help", "up"], { commands })).stdout).toContain("Usage: mybroker up");
   });
 
   it("ends the parser's sentence with one full stop", async () => {
@@ -286,6 +297,27 @@ describe("run", () => {
       exitCode: 130,
       stderr: "✖ Interrupted: what was done stays done\n  Do      go on:  mybroker -p 'it'\\''s' up\n",
     });
+  });
+
+  it("says that it has heard of an interruption, where something takes longer than a second to end", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const down = async (takesMs: number) => {
+        const interruption = new AbortController();
+        const ending = async () => {
+          interruption.abort(new Error("SIGINT"));
+          vi.advanceTimersByTime(takesMs);
+          return {};
+        };
+        return (await runCli(["up"], { signal: interruption.signal, commands: [command(ending)] })).stderr;
+      };
+      expect(await down(999)).toBe("");
+      expect(await down(1_000)).toMatch(
+        /^Interrupted: what has begun is brought to its end; Ctrl-C once more/,
+      );
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("refuses a runtime that is not there, also from the environment", async () => {

@@ -1,6 +1,16 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FakeEngine, startFakeEngine } from "../../cli/engine/testing/fake-engine.js";
 import { type BuiltCli, buildCli, nobody } from "../support/built-cli.js";
@@ -178,5 +188,16 @@ describe("up as a user who may not read", () => {
     const env = { PATH: process.env.PATH, HOME: join(root, "home"), DOCKER_HOST: engine.url };
     const child = built.start(["up"], { cwd: folder, env, unprivileged: true });
     expectRefused(await child.ended, { exitCode, says });
+  });
+
+  it.runIf(existsSync("/dev/full"))("says in a line that what it prints to is full", async () => {
+    for (const word of ["--version", "--help", "config"]) {
+      const args = ["-c", '"$0" "$1" "$2" > /dev/full', process.execPath, built.program, word];
+      const { exitCode, stderr } = await execa("sh", args, { cwd: folder, reject: false });
+      expect({ word, exitCode, stderr }).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringMatching(/^mybroker: cannot print: .*no space left on device.*$/),
+      });
+    }
   });
 });

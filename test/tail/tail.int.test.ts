@@ -166,7 +166,7 @@ describe("tail orders", () => {
     expect(stderr).toMatch(/following\n2 messages\n$/);
     const idle = await lab.tail(["--kafka", topic, "-n", "0", "--idle-timeout", "3500ms"]);
     expect(idle.stderr).toMatch(
-      /Nothing yet\. To make some: {2}mybroker order buy PETR4 100\n0 messages, and then none/,
+      /Nothing new yet\. To make some: {2}mybroker order buy PETR4 100\n0 messages, and then none/,
     );
   });
 });
@@ -253,6 +253,11 @@ describe("what cannot be done", () => {
     expect([run.exitCode, run.stdout]).toEqual([2, ""]);
     expect(run.stderr).toContain(told);
   });
+});
+
+it("shows no secret that was typed where it does not belong, before anything is read of the project", async () => {
+  const { exitCode, stderr } = await lab.tail(["--since", "not-a-secret"]);
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('"••••" is no point in time')]);
 });
 
 describe("a broker that is away", () => {

@@ -23,6 +23,10 @@ describe("options of seed", () => {
     expect(() => parse("--scale", text)).toThrow(`a scale is a number from 0.01 to 100, not ${text}`);
   });
 
+  it("call an empty value nothing", () => {
+    expect(() => parse("--scale", "")).toThrow(/, not nothing$/);
+  });
+
   it("take scales from 0.01 to 100 and seeds up to 2^32 - 1", () => {
     expect(["0.01", "1", "2.5", "100"].map((text) => parse("--scale", text))).toEqual([0.01, 1, 2.5, 100]);
     expect(["0", "42", "4294967295"].map((text) => parse("--random-seed", text))).toEqual([

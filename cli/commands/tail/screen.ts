@@ -59,7 +59,7 @@ export function hintFor({ choice, expressions }: TailOptions, invocation: string
   if (expressions.filter !== undefined) return "Nothing that matches yet.";
   if (choice.names.length === 1 && choice.names[0] === "dlq")
     return "No dead letter so far, as it should be.";
-  return `Nothing yet. To make some:  ${invocation} order buy PETR4 100`;
+  return `Nothing new yet. To make some:  ${invocation} order buy PETR4 100`;
 }
 
 /** "reconnected after 3.2 s, kafka: 0 missed" */

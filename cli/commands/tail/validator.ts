@@ -42,7 +42,7 @@ export function createValidator(warn: (text: string) => void): Validator {
     },
     describe: () => {
       const { fit, broken, unknown } = counts;
-      const more = unknown === 0 ? "" : `; ${unknown} more have no contract`;
+      const more = unknown === 0 ? "" : `; ${unknown} more ${unknown === 1 ? "has" : "have"} no contract`;
       return `${countOf(fit + broken, "message")}: ${fit} as their contract says, ${broken} not${more}`;
     },
   };

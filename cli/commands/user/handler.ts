@@ -17,7 +17,7 @@ async function add(request: CommandRequest): Promise<CommandResult> {
   if (email === undefined || !email.includes("@")) throw noEmail(email);
   const brokerage = await openBrokerage(request);
   const url = `${brokerage.gateway}/api/v1/auth/register`;
-  const body = { name: name ?? email.split("@")[0], email, password: brokerage.password };
+  const body = { name: name || email.split("@")[0], email, password: brokerage.password };
   const { token: _, ...user } = await demand<SessionBody>({ method: "POST", url, body });
   return {
     project: brokerage.project,
