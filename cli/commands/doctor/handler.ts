@@ -3,7 +3,7 @@ import { askAgain } from "../../doctor/ask-again.js";
 import type { DoctorFacts } from "../../doctor/check.js";
 import { checks } from "../../doctor/checks.js";
 import { type Choice, chooseChecks } from "../../doctor/choose-checks.js";
-import { countFindings, type Examination, examine, problemsOf } from "../../doctor/examine.js";
+import { type Counts, countFindings, type Examination, examine, problemsOf } from "../../doctor/examine.js";
 import { createFacts } from "../../doctor/facts.js";
 import { findGround, leaveGround } from "../../doctor/ground.js";
 import { usualLimits } from "../../doctor/run-checks.js";
@@ -69,15 +69,8 @@ function summarize(facts: DoctorFacts, ending: Ending): CommandResult {
   const { fixing, report, elapsedMs } = ending;
   const { ground, examined, findings } = fixing?.after ?? ending.seen;
   const counts = countFindings(findings);
-  const bad = counts.errors > 0 || (request.options.strict === true && counts.warnings > 0);
   const blind = ground.runtime === "unknown";
-  const exitCode = blind
-    ? exitCodes.machine
-    : bad
-      ? exitCodes.no
-      : counts.unknown > 0
-        ? exitCodes.machine
-        : exitCodes.done;
+  const exitCode = chooseExitCode(counts, { blind, strict: request.options.strict === true });
   const spelled = (text: string) => text.replaceAll("{mybroker}", request.context.invocation);
   return {
     project: project.name,
@@ -112,6 +105,16 @@ function summarize(facts: DoctorFacts, ending: Ending): CommandResult {
       ? { error: { code: ground.failure.code, message: ground.failure.message, ...hintOf(ground.failure) } }
       : {}),
   };
+}
+
+/** What was not found out matters less than what is known to be wrong, unless nothing could be. */
+export function chooseExitCode(
+  { errors, warnings, unknown }: Counts,
+  { blind, strict }: { readonly blind: boolean; readonly strict: boolean },
+): number {
+  if (blind) return exitCodes.machine;
+  if (errors > 0 || (strict && warnings > 0)) return exitCodes.no;
+  return unknown > 0 ? exitCodes.machine : exitCodes.done;
 }
 
 function hintOf({ hint }: { readonly hint?: string | undefined }): { hint?: string } {

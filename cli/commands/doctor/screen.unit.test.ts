@@ -4,6 +4,7 @@ import { planFixes } from "../../doctor/fix/plan-fixes.js";
 import { repairWith } from "../../doctor/fix/repair-with.js";
 import { createStyle } from "../../output/style.js";
 import { type Fixing, judgePending } from "./fix.js";
+import { chooseExitCode } from "./handler.js";
 import { renderDoctor } from "./screen.js";
 
 const check = { id: "kafka.works", title: "", finds: [], run: async () => [] };
@@ -227,6 +228,18 @@ it("waits for what was repaired and what came of it, not for what --fix failed a
   const one = judgePending(seen, [outcome(init, "done"), outcome(starting, "failed")]);
   const came = finding("service.not-ready", "order", {});
   expect([stopped, missing, failed, came].map(one)).toEqual([false, true, false, true]);
+});
+
+it.each([
+  [{ errors: 0, warnings: 0, unknown: 0 }, {}, 0],
+  [{ errors: 0, warnings: 2, unknown: 0 }, {}, 0],
+  [{ errors: 0, warnings: 2, unknown: 0 }, { strict: true }, 1],
+  [{ errors: 1, warnings: 0, unknown: 3 }, {}, 1],
+  [{ errors: 0, warnings: 0, unknown: 1 }, {}, 3],
+  [{ errors: 1, warnings: 0, unknown: 0 }, { blind: true }, 3],
+])("%j with %j ends with %i", (counts, how, exitCode) => {
+  const found = { ok: 5, ignored: 1, ...counts };
+  expect(chooseExitCode(found, { blind: false, strict: false, ...how })).toBe(exitCode);
 });
 
 it("says why there is no finding at all", () => {
