@@ -36,6 +36,7 @@ describe("Redactor", () => {
         const spelled = Buffer.from(`${before}${secret}${after}`);
         for (const encoding of ["base64", "base64url", "hex"] as const)
           expect(redactor.apply(spelled.toString(encoding))).toContain(mask);
+        expect(redactor.apply(spelled.toString("hex").toUpperCase())).toContain(mask);
         expect(redactor.apply(encodeURIComponent(secret))).toContain(mask);
       }),
     );

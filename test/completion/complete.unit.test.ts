@@ -39,7 +39,7 @@ describe("what may stand at the cursor", () => {
     ["a file of this machine", ["-f", ""], ":0"],
     ["a folder", ["--project-directory", ""], ":16"],
     ["somebody else's program", ["replace", "broker-order", "--", ""], ":0"],
-    ["a word for a program in a container", ["exec", "kafka", "ls", ""], ":4"],
+    ["a flag of a program in a container", ["exec", "kafka", "ls", "--"], ":4"],
     ["a word behind no command", ["nonsense", ""], ":4"],
   ])("is %s: left to the shell", async (_, words, directive) => {
     expect(await offer(words, ["kafka"])).toEqual({ values: [], directive, asked: [] });
