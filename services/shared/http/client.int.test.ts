@@ -56,6 +56,14 @@ describe("a client", () => {
     expect(sockets.size).toBe(1);
   });
 
+  it("takes no answer that would fill its memory", async () => {
+    const { request } = await start((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify("x".repeat(4 * 1024 * 1024)));
+    });
+    await expect(request({ method: "GET", path: "/" })).rejects.toThrow("an answer beyond 4194304 bytes");
+  });
+
   it.each(["GET", "PUT", "DELETE"] as const)(
     "repeats %s on a kept connection that was closed",
     async (method) => {
