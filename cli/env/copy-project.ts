@@ -16,8 +16,11 @@ import { type ProjectManifest, readManifest, refuseDowngrade, writeManifest } fr
 /** The names that Compose looks for, in its order (compose-go cli/options.go). */
 const composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 const ownComposeFile = "docker-compose.yml";
-/** With what the services' image is built from: the compose file has it beside itself. */
-const shippedNames = [ownComposeFile, ".env.example", "templates", join("dist", "services")];
+/** With what the services' image is built from, which the compose file has beside itself, and what editors check it by. */
+const shippedNames = [
+  ...[ownComposeFile, ".env.example", "templates", join("dist", "services")],
+  ...["compose.schema.json", "x-mybroker.schema.json"].map((name) => join("contracts", name)),
+];
 
 interface ProjectCopy {
   readonly packageRoot: string;

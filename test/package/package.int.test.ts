@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { linksOf } from "../rules/docs/read-pages.js";
 import { findFreePorts } from "../support/free-ports.js";
 import { validateOutput } from "../support/validate-output.js";
 import { type PackedPackage, packPackage } from "./pack-package.js";
@@ -35,11 +36,23 @@ describe("the package", () => {
       new Set([
         ...[".env.example", "CHANGELOG.md", "LICENSE", "README.md", "README.pt-BR.md", "bin", "dist"],
         ...["docker-compose.yml", "docs", "examples", "package.json", "templates"],
+        ...[".devcontainer", "CONTRIBUTING.md", "contracts"],
       ]),
     );
     expect(
       paths.filter((path) => /(\.ts|\.map|\.test\.\w+|\.tgz|\.env)$|(^|\/)(test|tools)\//.test(path)),
     ).toEqual([]);
+  });
+
+  it("has what its pages lead to", () => {
+    const pages = packed.files.filter(({ path }) => path.endsWith(".md"));
+    const broken = pages.flatMap(({ path }) =>
+      linksOf({ path, text: read(path) })
+        .map((link) => join(dirname(path), link.split("#")[0] ?? ""))
+        .filter((target) => !existsSync(join(packed.installed, target)))
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(broken).toEqual([]);
   });
 
   it("names no folder of the machine that it was built on", () => {

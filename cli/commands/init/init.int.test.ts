@@ -54,7 +54,15 @@ describe("init", () => {
     const run = await cli(["init"]);
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readdirSync(folder).sort()).toEqual(
-      [".env", ".env.example", ".mybroker.json", "dist", "docker-compose.yml", "templates"].sort(),
+      [
+        ".env",
+        ".env.example",
+        ".mybroker.json",
+        "contracts",
+        "dist",
+        "docker-compose.yml",
+        "templates",
+      ].sort(),
     );
     const mark = /^# Written by mybroker 0\.0\.0-test; `mybroker init` refreshes .*\n/;
     for (const name of ["docker-compose.yml", ".env.example", "templates/prometheus/prometheus.yml"]) {
@@ -63,10 +71,15 @@ describe("init", () => {
       expect(text.replace(mark, "")).toBe(readFileSync(join(repository, name), "utf8"));
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     }
+    // The second stands in the first by its name.
+    for (const name of ["contracts/compose.schema.json", "contracts/x-mybroker.schema.json"])
+      expect(readFileSync(join(folder, name), "utf8")).toBe(readFileSync(join(repository, name), "utf8"));
     // Servers read their templates as other users.
     expect(statSync(join(folder, "templates/prometheus")).mode & 0o777).toBe(0o755);
     expect(readFileSync(join(folder, ".env"), "utf8")).not.toContain("Written by");
-    expect(run.stdout).toContain(`Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/\n`);
+    expect(run.stdout).toContain(
+      `Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/, contracts/\n`,
+    );
     expect(run.stdout).toMatch(/^\.env written: 13 secrets/m);
     expect(run.stdout.trimEnd().split("\n").at(-1)).toBe("Next:  mybroker up");
   });
@@ -222,7 +235,7 @@ describe("init", () => {
   it("writes nothing in a dry run, and says what it would", async () => {
     const first = await cli(["--dry-run", "init"]);
     expect(first.stdout).toContain("A dry run: nothing was written.");
-    expect(first.stdout).toContain("docker-compose.yml, .env.example, templates/, dist/, .env");
+    expect(first.stdout).toContain("docker-compose.yml, .env.example, templates/, dist/, contracts/, .env");
     expect(readdirSync(folder)).toEqual([]);
     await cli(["init"]);
     rmSync(join(folder, ".env"));
