@@ -8,8 +8,8 @@ import {
 import type { SeedStore } from "../stores.js";
 import type { CollectionShape, DocumentPart } from "../world/parts.js";
 import { createWorld } from "../world/world.js";
-import { markName, parseMark, type SeedMark } from "./mark.js";
-import type { Filling, PartLoader } from "./part-loader.js";
+import { isSame, markName, parseMark, type SeedMark } from "./mark.js";
+import type { Filling, PartLoader, Removal } from "./part-loader.js";
 
 export type DocumentPartStore = Extract<SeedStore, { kind: "documents" }> & { readonly part: DocumentPart };
 
@@ -46,7 +46,7 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
     store,
     method: isFile ? "INSERT" : "insertMany",
     readMark: async () => parseMark((await (await open()).get(part))?.mark),
-    remove: (signal) => remove({ documents, part, atOnce: isFile ? fewAtOnce : atOnce }, signal),
+    remove: (removal) => remove({ documents, part, atOnce: isFile ? fewAtOnce : atOnce }, removal),
     fill: (filling) => fill(documents, part, filling),
     writeMark: async (mark) => {
       const document: Kept = { part, mark: JSON.stringify(mark) };
@@ -59,14 +59,14 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
   };
 }
 
-interface Removal {
+interface Place {
   readonly documents: DocumentStore;
   readonly part: DocumentPart;
   /** Values that one call goes by. */
   readonly atOnce: number;
 }
 
-async function remove({ documents, part, atOnce }: Removal, signal: AbortSignal): Promise<number> {
+async function remove({ documents, part, atOnce }: Place, { next, signal }: Removal): Promise<number> {
   const marks = await documents.collection<Kept>(markName, []);
   const mark = parseMark((await marks.get(part))?.mark);
   let removed = 0;
@@ -86,7 +86,8 @@ async function remove({ documents, part, atOnce }: Removal, signal: AbortSignal)
     }
     await takeOut(marks, [`${part}:${chunk}`]);
   }
-  for (const { name, ids } of mark === undefined ? [] : nobodys(part, mark)) {
+  // The same prices would come again.
+  for (const { name, ids } of mark === undefined || isSame(mark, next) ? [] : nobodys(part, mark)) {
     const collection = await documents.collection(name, []);
     await takeOut(collection, ids);
   }

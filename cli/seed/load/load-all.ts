@@ -108,7 +108,7 @@ async function load(
     let removed = 0;
     if (mark !== undefined) {
       tell("removing", 0);
-      removed = await loader.remove(ports.signal);
+      removed = await loader.remove({ next: request.mark, signal: ports.signal });
     }
     ports.signal.throwIfAborted();
     const sql = isSqlLoader(loader);

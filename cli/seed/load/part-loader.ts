@@ -14,14 +14,23 @@ export interface Filling {
   readonly onRows: (rows: number) => void;
 }
 
+export interface Removal {
+  /** What comes in its place. */
+  readonly next: Pick<SeedMark, "dataSet" | "asOfMs">;
+  readonly signal: AbortSignal;
+}
+
 /** One part of the data set in its store. Nothing is changed before the first call that says so. */
 export interface PartLoader {
   readonly store: SeedStore;
   /** How rows are sent: "COPY". */
   readonly method: string;
   readMark(): Promise<SeedMark | undefined>;
-  /** Takes out all rows of the users of the data set that is there; returns how many. */
-  remove(signal: AbortSignal): Promise<number>;
+  /**
+   * Takes out all rows of the users of the data set that is there, and what is nobody's where another one comes;
+   * returns how many.
+   */
+  remove(removal: Removal): Promise<number>;
   /** Makes ready what fill() puts in, where that keeps its transaction short. */
   stage?(filling: Filling): Promise<void>;
   /** Puts the rows in; returns how many by table. */
