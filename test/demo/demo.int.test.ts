@@ -28,6 +28,11 @@ const up = {
   },
 };
 const commands = [initCommand, createDemoCommand({ up, simulate: simulateCommand })];
+/** Some of the crowd's orders do not come to their end. */
+const unfinished = {
+  ...simulateCommand,
+  load: async () => async () => ({ data: null, text: ["0 orders"], exitCode: 1 }),
+};
 
 beforeAll(async () => {
   lab = await openTailLab();
@@ -88,6 +93,9 @@ describe("mybroker demo", () => {
     const { exitCode, stdout, stderr } = await cli(["demo", "--for", "2s"]);
     expect({ exitCode, ups }, stderr).toEqual({ exitCode: 0, ups: 1 });
     expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    const [, ends = ""] = /tells them\non Kafka:\n(.*?)\n\d+ orders in/s.exec(stdout) ?? [];
+    const isEnd = /^\S+ kafka +order-events .* (FILLED|CANCELLED|REJECTED|EXPIRED)\b/;
+    expect(ends.split("\n").filter((line) => !isEnd.test(line))).toEqual([]);
     expect(stderr).toMatch(/^10 orders\/s by 5 investors for 2\.0 s, random seed \d+\.\n$/);
     const [, system = "", order = "", trace = "", crowd = ""] = phasesOf(steady(stdout));
     expect(system).toMatchInlineSnapshot(`
@@ -199,12 +207,25 @@ describe("mybroker demo", () => {
     );
   });
 
-  it("sells where the cash for another order is gone", async () => {
+  it("sells where the cash is gone, tells its own order alone, and ends with 1 where the crowd's do not end", async () => {
     const demo = await enter(lab.system.urls["broker-gateway"], demoEmail, "not-a-secret");
     const { available } = await demo.summary();
     await demo.withdraw(available);
-    const { stdout } = await interrupt("3/4");
+    const other = await enter(lab.system.urls["broker-gateway"], "stranger@mybroker.example", "not-a-secret");
+    await other.deposit(50_000);
+    let placing: Promise<unknown> | undefined;
+    const { exitCode, stdout } = await cli(["demo", "--for", "1s"], {
+      commands: [createDemoCommand({ up, simulate: unfinished })],
+      onOutput: (text) => {
+        if (text.includes("2/4")) placing ??= other.place({ ticker: "PETR4", quantity: 100, side: "BUY" });
+      },
+    });
+    await placing;
+    expect(exitCode).toBe(1);
     expect(stdout).toMatch(/SELL +100 PETR4 .*FILLED/);
+    const [, , order = ""] = phasesOf(stdout);
+    const ids = [...order.matchAll(/^[\d:.]+ \w+ +\S+(?: b3)? +([\da-f]{4}) /gm)].map(([, id]) => id);
+    expect(new Set(ids).size, order).toBe(1);
   });
 
   it("does nothing in a dry run but to name the commands", async () => {
