@@ -22,6 +22,10 @@ const shippedNames = [
   ...["compose.schema.json", "x-mybroker.schema.json"].map((name) => join("contracts", name)),
 ];
 
+/** npm packs no .gitignore; a project whose other files belong into git must not take its secrets there. */
+const ignoreName = ".gitignore";
+const ignoreText = ".env\n.env.*\n!.env.example\n";
+
 interface ProjectCopy {
   readonly packageRoot: string;
   readonly folder: string;
@@ -50,6 +54,9 @@ export async function copyProject(copy: ProjectCopy): Promise<CopiedProject> {
     if (isClone(folder)) return nothing;
     const shipped = await readShipped(packageRoot);
     const manifest = await readManifest(folder);
+    const ownsIgnore =
+      manifest?.files[ignoreName] !== undefined || manifest?.pending?.[ignoreName] !== undefined;
+    if (ownsIgnore || !existsSync(join(folder, ignoreName))) shipped.set(ignoreName, ignoreText);
     const compose = findComposeFile(folder);
     if (!isOurs(compose, manifest, shipped)) return nothing;
     const written = manifest?.version ?? readMark(compose?.text ?? "");

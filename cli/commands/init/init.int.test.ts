@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type CliRun, runCli } from "../../../test/support/run-cli.js";
 import { copyProject } from "../../env/copy-project.js";
@@ -57,6 +58,7 @@ describe("init", () => {
       [
         ".env",
         ".env.example",
+        ".gitignore",
         ".mybroker.json",
         "contracts",
         "dist",
@@ -78,10 +80,21 @@ describe("init", () => {
     expect(statSync(join(folder, "templates/prometheus")).mode & 0o777).toBe(0o755);
     expect(readFileSync(join(folder, ".env"), "utf8")).not.toContain("Written by");
     expect(run.stdout).toContain(
-      `Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/, contracts/\n`,
+      `Made in ${folder}: docker-compose.yml, .env.example, templates/, dist/, contracts/, .gitignore\n`,
     );
     expect(run.stdout).toMatch(/^\.env written: 13 secrets/m);
     expect(run.stdout.trimEnd().split("\n").at(-1)).toBe("Next:  mybroker up");
+  });
+
+  it("keeps .env out of git, and a .gitignore that is there as it is", async () => {
+    await cli(["init", "new"]);
+    await execa("git", ["init", "-q"], { cwd: join(folder, "new") });
+    const { stdout } = await execa("git", ["status", "--porcelain"], { cwd: join(folder, "new") });
+    expect(stdout).toContain("?? .env.example");
+    expect(stdout).not.toMatch(/ \.env$/m);
+    writeFileSync(join(folder, ".gitignore"), "mine\n");
+    expect((await cli(["init", "-o", "json"])).json().data).toMatchObject({ kept: [] });
+    expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("mine\n");
   });
 
   it("makes a named folder, from anywhere", async () => {
@@ -235,7 +248,9 @@ describe("init", () => {
   it("writes nothing in a dry run, and says what it would", async () => {
     const first = await cli(["--dry-run", "init"]);
     expect(first.stdout).toContain("A dry run: nothing was written.");
-    expect(first.stdout).toContain("docker-compose.yml, .env.example, templates/, dist/, contracts/, .env");
+    expect(first.stdout).toContain(
+      "docker-compose.yml, .env.example, templates/, dist/, contracts/, .gitignore, .env",
+    );
     expect(readdirSync(folder)).toEqual([]);
     await cli(["init"]);
     rmSync(join(folder, ".env"));
