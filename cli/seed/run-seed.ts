@@ -164,10 +164,7 @@ async function load({ parts, due, world, checksum, ports }: Load) {
   );
   const [passwordHash] = await Promise.all([hashPassword(ports.password), ...migrations]);
   const mark = { ...world.options, dataSet: world.id, asOfMs: world.asOfMs, checksum };
-  const run = () => loadAll({ parts, due, world, mark, passwordHash, ports });
-  const loaded = due.some(({ loader }) => loader.store.part === "exchange")
-    ? await ports.whileEngineStands(run)
-    : await run();
+  const loaded = await loadAll({ parts, due, world, mark, passwordHash, ports });
   const marks = marksOf(parts);
   for (const { part, rows } of loaded) marks.set(part, { ...mark, rows, state: "complete" });
   return { loaded, marks };

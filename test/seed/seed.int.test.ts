@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { runSeed, type SeedWish } from "../../cli/seed/run-seed.js";
 import type { SqlPart } from "../../cli/seed/world/parts.js";
@@ -249,6 +250,30 @@ describe("a seed that is interrupted", () => {
     const user = await enter(gateway, next.world.loginEmail, secrets.password);
     expect(await findDifferences(gateway, user)).toEqual([]);
     await seed({ randomSeed: 42 });
+    expect(await countRows()).toEqual(rows);
+  });
+
+  it("is finished by the next one where MongoDB was half emptied", async () => {
+    const stop = new AbortController();
+    const documents = await openDocuments({ kind: "sqlite", path: system.storePath("broker-mongodb") });
+    const reports = await documents.collection("order_reports", []);
+    const stopOnceSomeAreGone = async () => {
+      while ((await reports.count()) === rows.order_reports) await setImmediate();
+      stop.abort(new Error("Ctrl-C"));
+    };
+    let watching = Promise.resolve();
+    const ports = portsOf({
+      system,
+      signal: stop.signal,
+      onProgress: ({ loader, phase }) => {
+        if (loader.store.part === "report" && phase === "removing") watching = stopOnceSomeAreGone();
+      },
+    });
+    const only = new Set(["broker-mongodb"]);
+    await expect(runSeed(storesOf(system), wish({ only, reset: true }), ports)).rejects.toThrow("Ctrl-C");
+    await watching;
+    await documents.close();
+    expect((await seed({})).loaded.map(({ part }) => part)).toEqual(["report"]);
     expect(await countRows()).toEqual(rows);
   });
 

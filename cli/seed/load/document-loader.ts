@@ -51,8 +51,9 @@ export async function openDocumentLoader(store: DocumentPartStore): Promise<Part
     writeMark: async (mark) => {
       const document: Kept = { part, mark: JSON.stringify(mark) };
       const marks = await open();
-      // A mark has no versions of its own; what it says last holds.
-      await marks.putIfNewer([{ id: part, version: Date.now(), document }]);
+      // A mark has no versions of its own; what it says last holds, whatever the clock does.
+      const version = ((await marks.getKept(part))?.version ?? 0) + 1;
+      await marks.putIfNewer([{ id: part, version, document }]);
     },
     commit: async () => {},
     close: () => documents.close().catch(() => {}),
@@ -77,20 +78,24 @@ async function remove({ documents, part, atOnce }: Place, { next, signal }: Remo
       removed += await collection.deleteAmong(values.slice(from, from + atOnce), field);
     }
   };
-  for (let chunk = 0; ; chunk += 1) {
-    const ids = (await marks.get(`${part}:${chunk}`))?.ids;
+  const chunks: string[] = [];
+  for (;;) {
+    const chunk = `${part}:${chunks.length}`;
+    const ids = (await marks.get(chunk))?.ids;
     if (ids === undefined) break;
+    chunks.push(chunk);
     for (const [name, field] of owned[part]) {
       const collection = await documents.collection(name, []);
       await takeOut(collection, ids, field);
     }
-    await takeOut(marks, [`${part}:${chunk}`]);
   }
   // The same prices would come again.
   for (const { name, ids } of mark === undefined || isSame(mark, next) ? [] : nobodys(part, mark)) {
     const collection = await documents.collection(name, []);
     await takeOut(collection, ids);
   }
+  // From the last one on, and when all is done: who goes on after an interruption finds them from the first one on.
+  for (const chunk of chunks.reverse()) await marks.deleteAmong([chunk]);
   return removed;
 }
 

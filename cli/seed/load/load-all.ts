@@ -17,7 +17,7 @@ export interface LoadRequest {
   readonly world: World;
   readonly mark: Omit<SeedMark, "rows" | "state">;
   readonly passwordHash: string;
-  readonly ports: Pick<SeedPorts, "signal" | "onProgress">;
+  readonly ports: Pick<SeedPorts, "signal" | "onProgress" | "whileEngineStands">;
 }
 
 /** In this order their transactions end: what others refer to comes first. */
@@ -25,7 +25,8 @@ const commitOrder: readonly SeedPart[] = ["wallet", "exchange", "order", "identi
 
 /**
  * Takes out what the marks name and puts the data set in. The databases load at once, each in a transaction, which are
- * committed when all have their rows; what knows no transactions comes after them.
+ * committed when all have their rows; what knows no transactions comes after them. The matching engine stands still
+ * only while its own database is changed.
  */
 export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
   const sql = request.due.filter(({ loader }) => isSqlLoader(loader));
@@ -43,16 +44,11 @@ export async function loadAll(request: LoadRequest): Promise<LoadedPart[]> {
   for (const { loader } of sql) await named(loader, () => prepareTables((loader as SqlLoader).session));
   for (const { loader } of sql)
     await named(loader, async () => loader.stage?.(fillingOf(loader, { ...request, ports }, userIds)));
-  const loaded = await loadDatabases(sql, {
-    loadPart,
-    prepare: (parts) => collectOrders(request.parts, parts),
-  });
-  for (const part of commitOrder) {
-    const found = sql.find(({ loader }) => loader.store.part === part)?.loader;
-    if (found === undefined) continue;
-    await named(found, () => found.commit());
-    request.ports.onProgress({ loader: found, phase: "done", rows: total(loaded, part) });
-  }
+  const change = () =>
+    changeDatabases(sql, { loadPart, prepare: (parts) => collectOrders(request.parts, parts), ports });
+  const loaded = await (sql.some(({ loader }) => loader.store.part === "exchange")
+    ? ports.whileEngineStands(change)
+    : change());
   return [...loaded, ...(await loadOthers(others, loadPart))];
 }
 
@@ -63,6 +59,18 @@ interface Steps {
   /** Asked for some parts right before they are loaded. */
   prepare(parts: readonly OpenPart[]): Promise<void>;
   loadPart(part: OpenPart): Promise<LoadedPart>;
+  readonly ports: Pick<SeedPorts, "onProgress">;
+}
+
+async function changeDatabases(sql: readonly OpenPart[], steps: Steps): Promise<LoadedPart[]> {
+  const loaded = await loadDatabases(sql, steps);
+  for (const part of commitOrder) {
+    const found = sql.find(({ loader }) => loader.store.part === part)?.loader;
+    if (found === undefined) continue;
+    await named(found, () => found.commit());
+    steps.ports.onProgress({ loader: found, phase: "done", rows: total(loaded, part) });
+  }
+  return loaded;
 }
 
 /** Servers at once; files one after the other, with what was made ready. */
@@ -106,13 +114,14 @@ async function load(
   const tell = createTell(loader, request);
   return named(loader, async () => {
     let removed = 0;
+    const sql = isSqlLoader(loader);
     if (mark !== undefined) {
       tell("removing", 0);
+      // Where there is no transaction the mark says first that only some of it may be there.
+      if (!sql) await loader.writeMark({ ...mark, state: "loading" });
       removed = await loader.remove({ next: request.mark, signal: ports.signal });
     }
     ports.signal.throwIfAborted();
-    const sql = isSqlLoader(loader);
-    // Where there is no transaction the mark says first what may be there.
     if (!sql) await loader.writeMark({ ...request.mark, rows: {}, state: "loading" });
     const rows = await loader.fill(fillingOf(loader, request, userIds));
     await loader.writeMark({ ...request.mark, rows, state: "complete" });
