@@ -11,7 +11,7 @@ export const composeAgrees = {
         "test/interop/ours-then-compose.engine.test.ts",
         "test/interop/compose-then-ours.engine.test.ts",
       ],
-      only: "recreates and creates nothing|with --profile services (has an empty plan|is left as it is by up)",
+      only: "recreates and creates nothing|with --profile services'? (has an empty plan|is left as it is by up)",
     });
     const { keptByCompose = 0, keptByUp = 0 } = report.figures;
     return {
