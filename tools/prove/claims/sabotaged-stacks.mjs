@@ -34,5 +34,5 @@ function describeCase({ name, figures: { isHealthyByCompose, flagged, isMended }
     mended: isMended,
   };
   const told = Object.entries(steps).map(([step, isSo]) => (isSo ? step : `not ${step}`));
-  return `${name.slice(describeTitle.length + 1)}: ${told.join(", ")}`;
+  return `${name.split(`${describeTitle} `).at(-1)}: ${told.join(", ")}`;
 }
