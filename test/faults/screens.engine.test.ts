@@ -149,16 +149,16 @@ describe("the screens of a stack's day", () => {
     const run = await fixture.cli("down");
     expect(run.exitCode).toBe(0);
     expect(screenOf(run)).toMatchInlineSnapshot(`
-      "  PROJECT-app-1 removed TIME
-        PROJECT-app-1 removing
-        PROJECT-app-1 stopped TIME
-        PROJECT-app-1 stopping
-        PROJECT-cache-1 removed TIME
-        PROJECT-cache-1 removing
-        PROJECT-cache-1 stopped TIME
-        PROJECT-cache-1 stopping
-        PROJECT_default removed TIME
-        PROJECT_default removing
+      "  PROJECT-app-1  removed TIME
+        PROJECT-app-1  removing
+        PROJECT-app-1  stopped TIME
+        PROJECT-app-1  stopping
+        PROJECT-cache-1  removed TIME
+        PROJECT-cache-1  removing
+        PROJECT-cache-1  stopped TIME
+        PROJECT-cache-1  stopping
+        PROJECT_default  removed TIME
+        PROJECT_default  removing
 
       Removed 2 containers, 1 network in TIME.
       Data stays in 1 volume; to remove it:  mybroker down --volumes
