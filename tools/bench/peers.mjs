@@ -18,8 +18,10 @@ export function findPeers(root) {
       name: "mybroker",
       version: () => [process.execPath, bin, "--version"],
       up: (project) => [...ours(project), "up"],
-      coldUp: (project) => [...ours(project), "--debug", "up"],
-      verify: (project) => [...ours(project), "up", "--verify"],
+      // The 14 servers, which are what Compose starts where no profile is named.
+      servers: (project) => [...ours(project), "up", "--infra"],
+      coldUp: (project) => [...ours(project), "--debug", "up", "--infra"],
+      verify: (project) => [...ours(project), "up", "--infra", "--verify"],
       ps: (project) => [...ours(project), "ps"],
       psJson: (project) => [...ours(project), "-o", "json", "ps"],
       down: (project) => [...ours(project), "--yes", "down", "--volumes"],

@@ -19,7 +19,7 @@ const ceilings = [
 
 /** Waits until no server's memory moves any more, then holds it against the ceilings. */
 export async function run({ sandbox, peers, say, signal }) {
-  await sandbox.run(peers.ours.up(sandbox.project), signal);
+  await sandbox.run(peers.ours.servers(sandbox.project), signal);
   const servers = await listServers(sandbox, peers);
   const startedMs = performance.now();
   const settled = await settle({ sandbox, signal, say });

@@ -12,7 +12,7 @@ const rounds = 10;
 export async function run({ sandbox, peers, say, signal }) {
   const { ours, compose } = peers;
   const { project } = sandbox;
-  await sandbox.run(ours.up(project), signal);
+  await sandbox.run(ours.servers(project), signal);
   const before = await listContainers(sandbox);
   const measure = async (commands) => {
     const samples = Object.fromEntries(commands.map(({ key }) => [key, []]));
@@ -24,7 +24,7 @@ export async function run({ sandbox, peers, say, signal }) {
   };
   const samples = {
     ...(await measure([
-      { key: "up", command: ours.up(project) },
+      { key: "up", command: ours.servers(project) },
       { key: "upVerify", command: ours.verify(project) },
       { key: "composeUp", command: compose.noop(project) },
     ])),

@@ -56,7 +56,7 @@ async function measure({ root, ours, say, signal, runtime }) {
   const result = { firstFillMs: [] };
   try {
     if (runtime === "docker") {
-      await inside([...up, "--infra"]);
+      await inside(ours.servers(sandbox.project));
       result.servicesMs = (await inside(up)).wallMs;
       say(`docker: nine services ready ${seconds(result.servicesMs)} after the infrastructure`);
     } else {

@@ -41,7 +41,7 @@ export async function run({ root, say, signal }) {
   const tail = (...words) => ours.tail(sandbox.project, words);
   const kcat = ["kcat", "-q", "-b", `127.0.0.1:${port}`, "-t", topic];
   try {
-    await inside([...ours.up(sandbox.project), "--infra"]);
+    await inside(ours.servers(sandbox.project));
     for (const name of [topic, followed]) {
       await inside([process.execPath, join(load, "kafka-topic.mjs"), port, name]);
     }
